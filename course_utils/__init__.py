@@ -1,0 +1,39 @@
+"""What the notebooks of the course import: getting the photos, loading them, the bases, plots and checks."""
+
+import importlib
+import os
+
+# TensorFlow reads this once, when it is first imported: 3 leaves its errors and drops its start-up lines.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+_MODULE_OF = {
+    "CourseError": "errors",
+    "fetch_photos": "photos",
+    "clean_photos": "photos",
+    "source_of": "photos",
+    "photo_paths": "images",
+    "readable_photos": "images",
+    "load_photos": "images",
+    "load_base": "bases",
+    "record_features": "bases",
+    "show_photos": "plots",
+    "plot_history": "plots",
+    "plot_comparison": "plots",
+    "show_mistakes": "plots",
+    "fastest_precision": "precision",
+    "check": "checks",
+    "accuracy_interval": "checks",
+}
+
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name):
+    # Loaded on first use: importing the package must be quick, and must work before anything is installed.
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+
+
+def __dir__():
+    return __all__
