@@ -1,0 +1,43 @@
+"""The one exception of this project, and the translation of the system's file errors into it."""
+
+import errno
+from contextlib import contextmanager
+
+
+class CourseError(Exception):
+    """A problem that a student can act on, told in one sentence: what happened, to what, what to do."""
+
+
+@contextmanager
+def file_errors_told(path):
+    """Turn an OSError raised inside the block into a CourseError that names the path.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file or folder that the block reads or writes.
+
+    Raises
+    ------
+    CourseError
+        Where the block raises OSError: full disk, missing right, a file where a folder should be, and so on.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise CourseError(_sentence(error, path)) from None
+
+
+def _sentence(error, path):
+    where = error.filename2 or error.filename or path
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full: {path} could not be written; free some space and run this again."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{where} may not be read or written here; choose another folder or change its permissions."
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENOTEMPTY):
+        return f"{where} is in the way (a file where a folder is needed, or the reverse); move it elsewhere."
+    if error.errno == errno.ENAMETOOLONG:
+        return f"The path {where} is too long for this disk; choose a folder with a shorter path."
+    if error.errno == errno.ENOENT:
+        return f"{where} does not exist (any more); check the path and run this again."
+    return f"{where} could not be read or written ({error.strerror or error}); check the disk and run this again."

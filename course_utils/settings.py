@@ -1,0 +1,155 @@
+"""The settings that a student or a test may give in the environment, each read by one function."""
+
+import os
+from pathlib import Path
+
+from course_utils.errors import CourseError
+
+DATA_SOURCES = ("auto", "photos", "sandbox")
+PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
+
+
+def course_path(folder):
+    """Say where a folder named in the course lies.
+
+    A relative folder is taken from the current folder, except in a kernel that was started in the checkout's
+    own ``notebooks`` folder: there it is taken from the checkout's root, so that the notebooks and the command
+    line share one ``data`` and one ``models``.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        The folder; ``~`` stands for the home folder.
+
+    Returns
+    -------
+    pathlib.Path
+        The absolute path.
+    """
+    folder = Path(folder).expanduser()
+    current = Path.cwd()
+    if current.name == "notebooks" and (current.parent / "course_utils").is_dir():
+        current = current.parent
+    return Path(os.path.abspath(current / folder))
+
+
+def data_source():
+    """Read COURSE_DATA: which images the lesson uses.
+
+    Returns
+    -------
+    str
+        ``"auto"`` (default), ``"photos"`` or ``"sandbox"``.
+
+    Raises
+    ------
+    CourseError
+        For any other value.
+    """
+    return _choice("COURSE_DATA", DATA_SOURCES)
+
+
+def precision():
+    """Read COURSE_PRECISION: the Keras dtype policy to train with.
+
+    Returns
+    -------
+    str
+        ``"auto"`` (default: the fastest one on this machine), ``"float32"``, ``"mixed_bfloat16"`` or
+        ``"mixed_float16"``.
+
+    Raises
+    ------
+    CourseError
+        For any other value.
+    """
+    return _choice("COURSE_PRECISION", PRECISIONS)
+
+
+def fast():
+    """Read COURSE_FAST: whether the notebooks train for fewer epochs, as their tests do.
+
+    Returns
+    -------
+    bool
+        False by default.
+
+    Raises
+    ------
+    CourseError
+        For a value other than 0 and 1.
+    """
+    return _choice("COURSE_FAST", ("0", "1")) == "1"
+
+
+def mirror():
+    """Read COURSE_MIRROR: a folder or web address that holds the photos and the weights.
+
+    Returns
+    -------
+    str or None
+        An http(s) address without a closing slash, the absolute path of a folder, or None where it is unset.
+
+    Raises
+    ------
+    CourseError
+        Where it is neither a web address nor an existing folder.
+    """
+    value = os.environ.get("COURSE_MIRROR", "").strip()
+    if not value:
+        return None
+    if value.lower().startswith(("http://", "https://")):
+        return value.rstrip("/")
+    folder = course_path(value)
+    if not folder.is_dir():
+        raise CourseError(
+            f"COURSE_MIRROR is {value!r}, and there is no such folder; "
+            "give an existing folder, an address that starts with http:// or https://, or unset it."
+        )
+    return str(folder)
+
+
+def cache_folder():
+    """Read COURSE_CACHE: the folder that keeps downloaded files.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder, which need not exist yet; by default the platform's own cache folder.
+
+    Raises
+    ------
+    CourseError
+        Where it names a file.
+    """
+    value = os.environ.get("COURSE_CACHE", "").strip()
+    if not value:
+        from platformdirs import user_cache_path
+
+        return user_cache_path("image-course")
+    folder = course_path(value)
+    if folder.exists() and not folder.is_dir():
+        raise CourseError(f"COURSE_CACHE is {value!r}, which is a file; give a folder, or unset it.")
+    return folder
+
+
+def base_name():
+    """Read COURSE_BASE: the pretrained base to use.
+
+    Returns
+    -------
+    str or None
+        The name as given (``load_base`` knows which exist), or None where it is unset.
+    """
+    return os.environ.get("COURSE_BASE", "").strip() or None
+
+
+def _choice(variable, allowed):
+    value = os.environ.get(variable, "").strip()
+    if not value:
+        return allowed[0]
+    if value.lower() not in allowed:
+        raise CourseError(
+            f"{variable} is {value!r}, which is not one of {', '.join(allowed)}; set it to one of these or unset it."
+        )
+    return value.lower()
