@@ -5,6 +5,9 @@ import os
 
 # TensorFlow reads this once, when it is first imported: 3 leaves its errors and drops its start-up lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# TensorFlow turns its faster convolutions (oneDNN) on by itself only where AVX512 is found; without AVX512 they
+# train the scratch CNN 1.6 times as fast as well (processor time, measured on an AMD EPYC of 2 cores).
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 _MODULE_OF = {
     "CourseError": "errors",
