@@ -1,0 +1,12 @@
+# Every target only calls the command line, which works without make too: python -m course_utils COMMAND
+PYTHON ?= python3
+
+COMMANDS = doctor lesson fetch sandbox clean notebooks test test-full lint seeds colab test-colab
+
+.PHONY: help $(COMMANDS)
+
+help:
+	@$(PYTHON) -m course_utils --help
+
+$(COMMANDS):
+	@$(PYTHON) -m course_utils $@

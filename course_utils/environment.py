@@ -1,0 +1,337 @@
+"""The course's own Python environment: made once, found again in seconds. Standard library only."""
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from course_utils.errors import CourseError
+
+EXTRAS = ("notebooks", "tests")
+# Measured on Linux x86-64 with the CPU build, 2026-11: .venv holds 2.2 GB; pip unpacks beside its downloads.
+FREE_BYTES_NEEDED = 3_000_000_000
+STAMP = "course-installed.txt"
+LOG = "course-install.log"
+
+NO_NETWORK = re.compile(
+    r"NewConnectionError|NameResolution|ConnectTimeout|ReadTimeout|ProxyError|SSLError|Connection(Reset|Refused)|"
+    r"Connection (reset|refused|broken)|Could not find a version|No matching distribution"
+)
+
+
+def checkout_root():
+    """Find the checkout that this package belongs to.
+
+    Returns
+    -------
+    pathlib.Path or None
+        The checkout's root folder, or None where the package was installed without one (in Colab, say).
+    """
+    root = Path(__file__).resolve().parent.parent
+    needed = ("pyproject.toml", "constraints.txt")
+    return root if all((root / name).is_file() for name in needed) else None
+
+
+def requirements(root):
+    """Read the direct dependencies, and the version that each is pinned to.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The checkout.
+
+    Returns
+    -------
+    dict of str to str
+        Package name -> version, TensorFlow left out (its name depends on the machine).
+    """
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = list(project["dependencies"])
+    for extra in EXTRAS:
+        lines += project["optional-dependencies"][extra]
+    pins = pinned_versions(root / "constraints.txt")
+    return {name: pins[name] for name in map(_name, lines)}
+
+
+def pinned_versions(path):
+    """Read the pins of a constraints file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file with lines such as ``numpy==2.4.6``.
+
+    Returns
+    -------
+    dict of str to str
+        Package name (lower case, ``-`` for ``_``) -> version.
+    """
+    pins = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        requirement = line.split("#")[0].split(";")[0].strip()
+        if requirement:
+            name, _, version = requirement.partition("==")
+            pins[_name(name)] = version.strip()
+    return pins
+
+
+def ready_python(root):
+    """Find a Python that has everything installed.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The checkout.
+
+    Returns
+    -------
+    pathlib.Path or None
+        This Python where it is in a virtual or conda environment that has every direct dependency at its
+        pinned version, else that of ``.venv`` where it is up to date, else None.
+    """
+    venv = root / ".venv"
+    in_environment = sys.prefix != sys.base_prefix or bool(os.environ.get("CONDA_PREFIX"))
+    in_venv = Path(sys.prefix).resolve() == venv.resolve()
+    if in_environment and not in_venv and not missing_packages(root):
+        return Path(sys.executable)
+    try:
+        stamp = (venv / STAMP).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+    return _venv_python(venv) if stamp == _stamp(root, venv) and _runs(_venv_python(venv)) else None
+
+
+def missing_packages(root):
+    """List the direct dependencies that this Python lacks or has in another version.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The checkout.
+
+    Returns
+    -------
+    list of str
+        Such as ``"keras 3.15.1 (here: 3.13.2)"``; empty where nothing is missing.
+    """
+    missing = []
+    for name, wanted in requirements(root).items():
+        found = _installed(name)
+        if found != wanted:
+            missing.append(f"{name} {wanted} (here: {found or 'none'})")
+    wanted = pinned_versions(root / "constraints.txt")["tensorflow"]
+    found = _installed("tensorflow") or _installed("tensorflow-cpu")
+    if found != wanted:
+        missing.append(f"tensorflow {wanted} (here: {found or 'none'})")
+    return missing
+
+
+def prepared_python(root):
+    """Find a Python that has everything installed, installing into ``.venv`` where there is none.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The checkout.
+
+    Returns
+    -------
+    pathlib.Path
+        The interpreter to run the course with.
+
+    Raises
+    ------
+    CourseError
+        Where the environment cannot be made: no network, full disk, a Python without venv.
+    """
+    python = ready_python(root)
+    if python is None:
+        python = _install(root)
+    return python
+
+
+def is_this_python(python):
+    """Say whether an interpreter is the one that runs this code.
+
+    Parameters
+    ----------
+    python : pathlib.Path or str
+        An interpreter.
+
+    Returns
+    -------
+    bool
+        True where both belong to the same environment.
+    """
+    # Not resolved: the interpreter of a virtual environment is a link to the one it was made from.
+    return os.path.abspath(python) == os.path.abspath(sys.executable)
+
+
+def run_with(python, arguments):
+    """Go on with another interpreter, with the same settings, current folder and terminal.
+
+    Parameters
+    ----------
+    python : pathlib.Path
+        The interpreter.
+    arguments : list of str
+        What it is to run.
+
+    Returns
+    -------
+    int
+        Its exit code.
+    """
+    process = subprocess.Popen([str(python), *arguments])
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            # Ctrl-C reaches the child as well, which cleans up and says so; here it is only waited for.
+            continue
+
+
+def tensorflow_extra():
+    """Choose the build of TensorFlow for this machine.
+
+    Returns
+    -------
+    str
+        ``"gpu"`` on Linux with an NVIDIA GPU that answers, else ``"cpu"``.
+    """
+    if platform.system() != "Linux" or platform.machine() != "x86_64" or not shutil.which("nvidia-smi"):
+        return "cpu"
+    answer = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
+    return "gpu" if answer.returncode == 0 and "GPU" in answer.stdout else "cpu"
+
+
+def _install(root):
+    venv = root / ".venv"
+    python = _venv_python(venv)
+    if not python.exists():
+        free = shutil.disk_usage(root).free
+        if free < FREE_BYTES_NEEDED:
+            raise CourseError(
+                f"Installing needs {FREE_BYTES_NEEDED / 1e9:.0f} GB of free disk space beside {root}, "
+                f"and {free / 1e9:.1f} GB are free; free some space and run this again."
+            )
+    print(f"Installing the course's packages into {venv} (once, some minutes) ...", flush=True)
+    _make_venv(venv, python)
+    extras = ",".join((tensorflow_extra(), *EXTRAS))
+    command = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--progress-bar",
+    ]
+    command += ["off", "-c", str(root / "constraints.txt"), "-e", f"{root}[{extras}]"]
+    output = _run_pip(command, venv / LOG)
+    if output is not None:
+        raise CourseError(_diagnosis(output, venv / LOG))
+    # Written last, and beside first: an installation that was interrupted at any moment has no stamp.
+    written = venv / (STAMP + ".part")
+    written.write_text(_stamp(root, venv) + "\n", encoding="utf-8")
+    os.replace(written, venv / STAMP)
+    print("Installed.", flush=True)
+    return python
+
+
+def _make_venv(venv, python):
+    command = [sys.executable, "-m", "venv"]
+    if os.path.lexists(python) and not _runs(python):
+        if not (venv / "pyvenv.cfg").is_file():
+            raise CourseError(
+                f"{venv} is not a virtual environment; move that folder away and run this again."
+            )
+        # The Python that it was made from is gone: nothing in it can run any more.
+        command.append("--clear")
+    elif _runs(python, "-m", "pip", "--version"):
+        return
+    made = subprocess.run([*command, str(venv)], capture_output=True, text=True)
+    if made.returncode == 0 and _runs(python, "-m", "pip", "--version"):
+        return
+    said = (made.stdout + made.stderr).strip()
+    if "ensurepip" in said:
+        raise CourseError(
+            f"This Python ({sys.executable}) cannot make virtual environments; install its venv package "
+            "(on Debian and Ubuntu: sudo apt install python3-venv) and run this again."
+        )
+    raise CourseError(_diagnosis(said, venv / LOG))
+
+
+def _run_pip(command, log):
+    """Run pip, showing what it is at; returns None where it succeeds, else everything that it said."""
+    said = []
+    terminal = sys.stdout.isatty()
+    with open(log, "w", encoding="utf-8") as file:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        )
+        try:
+            for line in process.stdout:
+                file.write(line)
+                said.append(line)
+                if terminal and line.startswith(("Collecting", "Installing", "Building")):
+                    print(f"\r\033[K  {line.strip()[:100]}", end="", flush=True)
+            status = process.wait()
+        finally:
+            process.kill()
+            process.wait()
+    if terminal:
+        print("\r\033[K", end="")
+    return None if status == 0 else "".join(said)
+
+
+def _diagnosis(said, log):
+    if "No space left on device" in said or "Errno 28" in said or "not enough space on the disk" in said:
+        return f"The disk became full while installing into {log.parent}; free some space and run this again."
+    if NO_NETWORK.search(said):
+        return (
+            "The packages could not be fetched from the package registry; check the network connection (and "
+            f"the proxy, where there is one) and run this again. What pip said is in {log}"
+        )
+    errors = [line.strip() for line in said.splitlines() if "error" in line.lower()]
+    return (
+        f"The installation failed ({errors[-1] if errors else 'no reason given'}); the details are in {log}"
+    )
+
+
+def _stamp(root, venv):
+    """Name everything that decides what an installation holds; another stamp means another installation."""
+    content = hashlib.sha256()
+    for path in (root / "pyproject.toml", root / "constraints.txt"):
+        content.update(path.read_bytes() + b"\0")
+    configuration = (venv / "pyvenv.cfg").read_text(encoding="utf-8")
+    version = re.search(r"^version(?:_info)?\s*=\s*(\S+)", configuration, re.MULTILINE)
+    return f"{content.hexdigest()} {version.group(1) if version else '?'} {root}"
+
+
+def _venv_python(venv):
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _runs(python, *arguments):
+    try:
+        return subprocess.run([str(python), *(arguments or ("-c", ""))], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def _installed(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _name(requirement):
+    return re.match(r"[A-Za-z0-9._-]+", requirement).group().lower().replace("_", "-")

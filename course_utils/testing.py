@@ -1,0 +1,99 @@
+"""What ``make test``, ``test-full``, ``lint`` and ``seeds`` do."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from course_utils.environment import checkout_root
+from course_utils.errors import CourseError
+from course_utils.notebooks import copy_to_run, kernel_settings
+
+# The fewest epochs of all notebooks take minutes a cell on two cores; all epochs, up to an hour.
+CELL_SECONDS = {"1": 600, "0": 3600}
+
+
+def test():
+    """Run the unit tests that are not slow, and compare every notebook, trained for few epochs.
+
+    Returns
+    -------
+    int
+        pytest's exit code.
+    """
+    return run_pytest(sys.executable, ["tests", "-m", "not slow"], fast="1")
+
+
+def test_full():
+    """Run all unit tests, and compare every notebook, trained for all epochs.
+
+    Returns
+    -------
+    int
+        pytest's exit code.
+    """
+    return run_pytest(sys.executable, ["tests"], fast="0")
+
+
+def lint():
+    """Check the style and the layout of all Python files.
+
+    Returns
+    -------
+    int
+        0 where ruff has nothing to say.
+    """
+    root = checkout_root()
+    style = subprocess.run([sys.executable, "-m", "ruff", "check"], cwd=root).returncode
+    layout = subprocess.run([sys.executable, "-m", "ruff", "format", "--check"], cwd=root).returncode
+    return style or layout
+
+
+def seeds():
+    """Run benchmarks/seeds.py.
+
+    Returns
+    -------
+    int
+        Its exit code.
+
+    Raises
+    ------
+    CourseError
+        Where the file is missing.
+    """
+    root = checkout_root()
+    script = root / "benchmarks" / "seeds.py"
+    if not script.is_file():
+        raise CourseError(f"{script} is missing; get a complete checkout.")
+    return subprocess.run([sys.executable, str(script)], cwd=root).returncode
+
+
+def run_pytest(python, arguments, fast):
+    """Run pytest over what is asked for and over all notebooks, in one go, so that one line counts them all.
+
+    Parameters
+    ----------
+    python : str or pathlib.Path
+        The interpreter.
+    arguments : list of str
+        What pytest is to run besides the notebooks, and how.
+    fast : {"0", "1"}
+        COURSE_FAST for the notebooks.
+
+    Returns
+    -------
+    int
+        pytest's exit code.
+    """
+    root = checkout_root()
+    with tempfile.TemporaryDirectory(prefix="course-") as temporary:
+        # In numeric order: 04 and 05 use the models of 03, as they do for a student.
+        notebooks = copy_to_run(root, Path(temporary) / "notebooks")
+        command = [str(python), "-m", "pytest", "-c", str(root / "pyproject.toml"), "--rootdir", str(root)]
+        command += [*arguments, f"--timeout={CELL_SECONDS[fast]}"]
+        command += ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_SECONDS[fast]}"]
+        command += ["--nbval-sanitize-with", str(root / "tests" / "sanitize.cfg")]
+        command += [str(path) for path in notebooks]
+        settings = kernel_settings(COURSE_DATA="sandbox", COURSE_PRECISION="float32", COURSE_FAST=fast)
+        return subprocess.run(command, cwd=root, env=settings).returncode
