@@ -1,4 +1,4 @@
-"""``make lesson``: run the five notebooks and write what they gave as pages, models, predictions and numbers."""
+"""``make lesson``: run the five notebooks and write what they gave: pages, models, predictions, numbers."""
 
 import html
 import json
@@ -12,8 +12,8 @@ from course_utils.notebooks import execute, from_script, kernel_settings, save, 
 
 MODELS = ("scratch", "frozen_base")
 
-# Printed in the published lesson (ML-21, questions 3 and 5) for the four zips: accuracy on the 1,000 test photos
-# after 10 and 5 epochs; its seconds are the epochs' times added up.
+# Printed in the published lesson (ML-21, questions 3 and 5) for the four zips: accuracy on the 1,000 test
+# photos after 10 and 5 epochs; its seconds are the epochs' times added up.
 PUBLISHED = {
     "scratch": 0.685,
     "scratch_seconds": 175,
@@ -281,7 +281,7 @@ def difference(summary):
         apart.append(f"{summary['base']} in place of VGG16")
     if apart:
         return f"(here: {' and '.join(apart)}; the published numbers are no yardstick for these)"
-    return "(published: the same photos and base, another split of time and luck)"
+    return "(published: the same photos and the same base)"
 
 
 def index_page(runs, summary):
@@ -301,7 +301,8 @@ def index_page(runs, summary):
     """
     rows = "\n".join(
         f'<tr><td><a href="{run.name}.html">{html.escape(title(run.name))}</a></td>'
-        f"<td>{run.seconds:.0f}</td><td>{run.peak_mb:,.0f}</td><td>{'failed' if run.error else 'ran'}</td></tr>"
+        f"<td>{run.seconds:.0f}</td><td>{run.peak_mb:,.0f}</td>"
+        f"<td>{'failed' if run.error else 'ran'}</td></tr>"
         for run in runs
     )
     results = ""
@@ -328,7 +329,8 @@ def index_page(runs, summary):
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Cats and dogs</title>
 <style>
-body {{ font: 17px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem; color: #222; }}
+body {{ font: 17px/1.5 system-ui, sans-serif; color: #222; }}
+body {{ max-width: 44rem; margin: 3rem auto; padding: 0 1rem; }}
 h1 {{ font-size: 1.7rem; }}
 a {{ color: #0b5394; }}
 table {{ border-collapse: collapse; width: 100%; margin: 1.5rem 0; }}
