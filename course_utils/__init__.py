@@ -11,6 +11,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 _MODULE_OF = {
     "CourseError": "errors",
+    "epochs": "settings",
     "fetch_photos": "photos",
     "clean_photos": "photos",
     "source_of": "photos",
@@ -25,6 +26,9 @@ _MODULE_OF = {
     "show_mistakes": "plots",
     "fastest_precision": "precision",
     "check": "checks",
+    "check_images": "checks",
+    "check_labels": "checks",
+    "check_accuracy": "checks",
     "accuracy_interval": "checks",
 }
 

@@ -13,8 +13,8 @@ def course_path(folder):
     """Say where a folder named in the course lies.
 
     A relative folder is taken from the current folder, except in a kernel that was started in the checkout's
-    own ``notebooks`` folder: there it is taken from the checkout's root, so that the notebooks and the command
-    line share one ``data`` and one ``models``.
+    own ``notebooks`` folder: there it is taken from the checkout's root, so that the notebooks and the
+    command line share one ``data`` and one ``models``.
 
     Parameters
     ----------
@@ -82,6 +82,22 @@ def fast():
     return _choice("COURSE_FAST", ("0", "1")) == "1"
 
 
+def epochs(number):
+    """Say for how many epochs a notebook trains: as many as it asks for, or one in fast mode.
+
+    Parameters
+    ----------
+    number : int
+        The number in full.
+
+    Returns
+    -------
+    int
+        ``number``, or 1 where COURSE_FAST=1 is set, as the notebooks' tests do.
+    """
+    return 1 if fast() else number
+
+
 def mirror():
     """Read COURSE_MIRROR: a folder or web address that holds the photos and the weights.
 
@@ -133,6 +149,17 @@ def cache_folder():
     return folder
 
 
+def keras_home():
+    """Read KERAS_HOME: the folder in which Keras keeps its files, pretrained weights among them.
+
+    Returns
+    -------
+    pathlib.Path
+        By default ``~/.keras``, as in Keras itself.
+    """
+    return Path(os.environ.get("KERAS_HOME", "").strip() or "~/.keras").expanduser()
+
+
 def base_name():
     """Read COURSE_BASE: the pretrained base to use.
 
@@ -150,6 +177,6 @@ def _choice(variable, allowed):
         return allowed[0]
     if value.lower() not in allowed:
         raise CourseError(
-            f"{variable} is {value!r}, which is not one of {', '.join(allowed)}; set it to one of these or unset it."
+            f"{variable} is {value!r}, which is not one of {', '.join(allowed)}; set one of these or unset it."
         )
     return value.lower()

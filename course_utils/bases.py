@@ -1,0 +1,226 @@
+"""Load a pretrained convolutional base with the preprocessing it was trained with, and record its features."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from course_utils import settings
+from course_utils.download import download, fetch_weights, is_verified
+from course_utils.errors import CourseError
+from course_utils.photos import source_of
+from course_utils.small_bases import SMALL_BASES, build_small_base
+
+_KERAS = "https://storage.googleapis.com/tensorflow/keras-applications/"
+_KERNELS = "weights_tf_dim_ordering_tf_kernels"
+
+# Name -> (function in keras.applications, its module with preprocess_input, further arguments, address, md5).
+# Addresses and md5 are those in keras.applications 3.15; for MobileNetV2 Keras has no hash.
+REAL_BASES = {
+    "VGG16": (
+        "VGG16",
+        "vgg16",
+        {},
+        f"{_KERAS}vgg16/vgg16_{_KERNELS}_notop.h5",
+        "6d6bbae143d832006294945121d1f1fc",
+    ),
+    "Xception": (
+        "Xception",
+        "xception",
+        {},
+        f"{_KERAS}xception/xception_{_KERNELS}_notop.h5",
+        "b0042744bf5b25fce3cb969f33bebb97",
+    ),
+    "InceptionV3": (
+        "InceptionV3",
+        "inception_v3",
+        {},
+        f"{_KERAS}inception_v3/inception_v3_{_KERNELS}_notop.h5",
+        "bcbd6486424b2319ff4ef7d526e38f63",
+    ),
+    "MobileNetV2": (
+        "MobileNetV2",
+        "mobilenet_v2",
+        {"alpha": 1.0},
+        f"{_KERAS}mobilenet_v2/mobilenet_v2_{_KERNELS}_1.0_224_no_top.h5",
+        None,
+    ),
+    "MobileNetV2-0.35": (
+        "MobileNetV2",
+        "mobilenet_v2",
+        {"alpha": 0.35},
+        f"{_KERAS}mobilenet_v2/mobilenet_v2_{_KERNELS}_0.35_224_no_top.h5",
+        None,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Base:
+    """A pretrained convolutional base and what belongs to it.
+
+    Attributes
+    ----------
+    name : str
+        Such as ``"VGG16"`` or ``"mini_vgg16"``.
+    model : keras.Model
+        Without its top; takes preprocessed images (n, size, size, 3), gives feature maps (n, h, w, channels).
+    preprocess : callable
+        Turns RGB images 0-255, as an array or as a Keras tensor, into what ``model`` takes.
+    origin : str
+        Where the weights are from, in words.
+    """
+
+    name: str
+    model: Any
+    preprocess: Callable
+    origin: str
+
+
+def load_base(name=None, size=150):
+    """Load a pretrained base: the one asked for, or the best one that can be had here.
+
+    Without a name COURSE_BASE decides. Where that is unset too, drawn images get ``mini_vgg16``, which was
+    pretrained on drawings; photos get VGG16 where its weights can be had, else MobileNetV2 of width 0.35. What
+    was taken instead of VGG16 is printed in one line.
+
+    Parameters
+    ----------
+    name : str, optional
+        One of VGG16, Xception, InceptionV3, MobileNetV2, MobileNetV2-0.35, mini_vgg16, mini_mobilenet_v2,
+        mini_xception.
+    size : int
+        Height and width of the images in pixels.
+
+    Returns
+    -------
+    Base
+
+    Raises
+    ------
+    CourseError
+        For an unknown name or too small a size, or where the weights cannot be had.
+    """
+    asked = name or settings.base_name()
+    if asked:
+        return _build(_known(asked), size)
+    if _images_are_drawn():
+        return _instead(_build("mini_vgg16", size), "the images are drawn, and so were those it was pretrained on")
+    try:
+        return _build("VGG16", size)
+    except CourseError as missing:
+        reason = str(missing)
+    try:
+        return _instead(_build("MobileNetV2-0.35", size), reason)
+    except CourseError:
+        return _instead(_build("mini_vgg16", size), reason)
+
+
+def record_features(base, images, batch_size=32):
+    """Run images through a base once and keep what comes out.
+
+    Parameters
+    ----------
+    base : Base
+        From `load_base`.
+    images : numpy.ndarray
+        RGB 0-255, (n, height, width, 3), uint8 or float.
+    batch_size : int
+        Images at a time.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 features, (n, h, w, channels), in the order of the images.
+
+    Raises
+    ------
+    CourseError
+        Where the images have another shape than the base takes.
+    """
+    expected = base.model.input_shape[1:]
+    if np.shape(images)[1:] != expected or len(images) == 0:
+        raise CourseError(
+            f"{base.name} takes images of shape {expected}, these are {np.shape(images)}; "
+            "load them with load_photos at the base's size."
+        )
+    features = np.empty((len(images), *base.model.output_shape[1:]), np.float32)
+    for start in tqdm(range(0, len(images), batch_size), desc=f"features of {base.name}", unit="batch", leave=False):
+        batch = base.preprocess(images[start : start + batch_size])
+        features[start : start + batch_size] = base.model.predict_on_batch(batch)
+    return features
+
+
+def _known(asked):
+    names = [*REAL_BASES, *SMALL_BASES]
+    for name in names:
+        if name.lower() == asked.lower():
+            return name
+    raise CourseError(f"There is no base {asked!r} here; choose one of {', '.join(names)}.")
+
+
+def _images_are_drawn():
+    try:
+        return source_of("data") == "sandbox"
+    except CourseError:
+        # Nothing fetched yet: what will be, as far as that is settled.
+        return settings.data_source() == "sandbox"
+
+
+def _instead(base, reason):
+    print(f"Base: {base.name} instead of VGG16, so numbers differ from the published ones ({reason.rstrip('.')}).")
+    return base
+
+
+def _build(name, size):
+    if name in SMALL_BASES:
+        model, preprocess = build_small_base(name, size)
+        return Base(name, model, preprocess, "pretrained on drawn animals, comes with the course")
+    import keras
+
+    function, module, arguments, url, md5 = REAL_BASES[name]
+    path, origin = _weights(url, md5)
+    try:
+        model = getattr(keras.applications, function)(
+            include_top=False, weights=None, input_shape=(size, size, 3), **arguments
+        )
+        model.load_weights(path)
+    except (ValueError, OSError) as error:
+        if "Input size must be at least" in str(error) or "negative dimension" in str(error).lower():
+            raise CourseError(f"{name} cannot take images of {size} x {size} pixels; choose a larger size.") from None
+        raise CourseError(f"{path} does not hold the weights of {name} ({error}); delete it and run again.") from None
+    return Base(name, model, _on_a_copy(getattr(keras.applications, module).preprocess_input), origin)
+
+
+def _weights(url, md5):
+    """Find the weights: Keras's own folder, the mirror, Keras's address; verified where Keras has a hash."""
+    file_name = url.rsplit("/", 1)[1]
+    kept = settings.keras_home() / "models" / file_name
+    if kept.is_file() and (md5 is None or is_verified(kept, f"md5:{md5}")):
+        return kept, "ImageNet weights from Keras's own folder"
+    mirror = settings.mirror()
+    if mirror and mirror.startswith("http"):
+        try:
+            path = download(f"{mirror}/keras/models/{file_name}", kept, checksum=md5 and f"md5:{md5}")
+            return path, "ImageNet weights from the mirror"
+        except CourseError:
+            # The mirror need not hold every base; Keras's own address is next.
+            pass
+    elif mirror:
+        path = Path(mirror) / "keras" / "models" / file_name
+        if path.is_file() and (md5 is None or is_verified(path, f"md5:{md5}")):
+            return path, "ImageNet weights from the mirror"
+    return fetch_weights(url, file_name, md5), "ImageNet weights from Keras's address"
+
+
+def _on_a_copy(preprocess_input):
+    def preprocess(images):
+        # Keras's function changes a NumPy array of floats in place, and the images are the student's.
+        if isinstance(images, np.ndarray):
+            images = images.astype(np.float32)
+        return preprocess_input(images)
+
+    return preprocess

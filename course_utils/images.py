@@ -1,0 +1,183 @@
+"""Find the photos of a folder, tell the readable ones from the others, and load them into one array."""
+
+import io
+import os
+import re
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import psutil
+from PIL import Image
+
+from course_utils.errors import CourseError, file_errors_told
+from course_utils.settings import course_path
+
+IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".heic"}
+# More pixels than any camera of today: such a header is a mistake or an attack, and would fill the memory.
+MOST_PIXELS = 200_000_000
+_REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
+
+
+def photo_paths(folder):
+    """List the image files of one folder in natural order (2 before 10).
+
+    Files that are no images by their ending, hidden files and subfolders are left out.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        One class folder, such as ``data/cats-train``.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    CourseError
+        Where the folder does not exist or holds no image.
+    """
+    folder = course_path(folder)
+    if not folder.is_dir():
+        raise CourseError(f"There is no folder {folder}; run notebook 01, or check the path.")
+    with file_errors_told(folder):
+        paths = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_ENDINGS and not p.name.startswith(".")]
+        paths = [path for path in paths if path.is_file()]
+    if not paths:
+        raise CourseError(f"{folder} holds no image file; run notebook 01, or check the path.")
+    return sorted(paths, key=_natural_key)
+
+
+def readable_photos(paths):
+    """Separate the photos that decode completely from those that do not.
+
+    Parameters
+    ----------
+    paths : list of str or pathlib.Path
+
+    Returns
+    -------
+    good : list of pathlib.Path
+        The readable photos, in the given order.
+    bad : dict of pathlib.Path to str
+        Each unreadable file with the reason in words.
+    """
+    paths = [Path(path) for path in paths]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        reasons = list(pool.map(_reason_unreadable, paths))
+    good = [path for path, reason in zip(paths, reasons, strict=True) if reason is None]
+    bad = {path: reason for path, reason in zip(paths, reasons, strict=True) if reason is not None}
+    return good, bad
+
+
+def load_photos(paths, size=150):
+    """Decode and resize photos into one array that is allocated once, several threads at a time.
+
+    A large JPEG is decoded at a half, a quarter or an eighth of its size where that still exceeds ``size``;
+    shrinking averages areas, enlarging interpolates. The aspect ratio is not kept, as in the lesson.
+
+    Parameters
+    ----------
+    paths : list of str or pathlib.Path
+        Image files; any path that Python can open, Unicode included.
+    size : int
+        Height and width of the result in pixels.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, shape (len(paths), size, size, 3), red-green-blue, values 0-255, in the order of ``paths``.
+
+    Raises
+    ------
+    CourseError
+        Where ``size`` is no positive whole number, the array would not fit into the free memory, or a file
+        cannot be read; the file is named.
+    """
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise CourseError(f"size is {size!r}; give the height and width in pixels as one whole number, such as 150.")
+    paths = [Path(path) for path in paths]
+    needed, free = len(paths) * size * size * 3, psutil.virtual_memory().available
+    if needed > free:
+        raise CourseError(
+            f"{len(paths)} photos of {size} x {size} pixels need {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are "
+            "free; load fewer photos, choose a smaller size, or close other notebooks."
+        )
+    images = np.empty((len(paths), size, size, 3), np.uint8)
+
+    def load(position):
+        images[position] = _load_one(paths[position], size)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(load, range(len(paths))):
+            pass
+    return images
+
+
+def _natural_key(path):
+    return [int(part) if part.isdigit() else part.casefold() for part in re.split(r"(\d+)", path.name)], path.name
+
+
+def _load_one(path, size):
+    content = _read(path)
+    reason, flag = _inspect(content, size)
+    image = None if reason else _decode(content, flag)
+    if image is None:
+        reason = reason or "it does not decode"
+        raise CourseError(f"{path} cannot be loaded: {reason}; leave it out with readable_photos(paths) or replace it.")
+    shrinks = image.shape[0] >= size and image.shape[1] >= size
+    image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _reason_unreadable(path):
+    try:
+        content = _read(path)
+    except CourseError as error:
+        return str(error)
+    reason, flag = _inspect(content, 1)
+    if reason is None and _decode(content, flag) is None:
+        reason = "it does not decode"
+    return reason
+
+
+def _read(path):
+    # Not cv2.imread: on Windows it opens no path with letters outside the system's code page.
+    with file_errors_told(path):
+        return path.read_bytes()
+
+
+def _decode(content, flag):
+    try:
+        return cv2.imdecode(np.frombuffer(content, np.uint8), flag)
+    except cv2.error:
+        return None
+
+
+def _inspect(content, size):
+    """Read the header only: say why the content cannot be a whole image, and how much to reduce it in decoding."""
+    if not content:
+        return "it is empty (0 bytes)", None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content)) as header:
+                kind, (width, height) = header.format, header.size
+    except Image.DecompressionBombError:
+        return f"it claims more than {MOST_PIXELS / 1e6:.0f} million pixels", None
+    except Exception:
+        # OpenCV may know a format that Pillow does not; it decides below.
+        return None, cv2.IMREAD_COLOR
+    if width * height > MOST_PIXELS:
+        return f"it claims {width} x {height} pixels, more than {MOST_PIXELS / 1e6:.0f} million", None
+    if kind == "JPEG":
+        # libjpeg fills the missing part of a cut-off file with grey and does not complain; the end marker tells.
+        if content.rfind(b"\xff\xd9") < len(content) // 2:
+            return "it is cut off (its end marker is missing)", None
+        for factor, flag in _REDUCED:
+            if min(width, height) >= factor * size and size > 1:
+                return None, flag
+    return None, cv2.IMREAD_COLOR

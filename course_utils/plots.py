@@ -1,0 +1,182 @@
+"""The course's plots: photos in a grid, training curves, models side by side, the worst mistakes."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course_utils.checks import accuracy_interval
+from course_utils.errors import CourseError
+
+CLASS_NAMES = ("cat", "dog")
+# Okabe and Ito's colours, told apart with every common form of colour blindness.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+
+def show_photos(images, titles=None, columns=6):
+    """Show photos in a grid.
+
+    Parameters
+    ----------
+    images : sequence of numpy.ndarray
+        RGB, uint8, each (height, width, 3); sizes may differ.
+    titles : sequence of str, optional
+        One line above each photo.
+    columns : int
+        Photos in a row.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    CourseError
+        Where there is no photo, or the titles are not as many as the photos.
+    """
+    if len(images) == 0:
+        raise CourseError("There is no photo to show; load some first.")
+    if titles is not None and len(titles) != len(images):
+        raise CourseError(f"{len(titles)} titles for {len(images)} photos; give one title for each photo.")
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    height = 1.9 if titles is None else 2.2
+    figure, grid = plt.subplots(rows, columns, figsize=(1.9 * columns, height * rows), squeeze=False)
+    for axes in grid.flat:
+        axes.axis("off")
+    for position, (axes, image) in enumerate(zip(grid.flat, images, strict=False)):
+        axes.imshow(image)
+        if titles is not None:
+            axes.set_title(titles[position], fontsize=9)
+    figure.tight_layout()
+    return figure
+
+
+def plot_history(histories, metric="accuracy"):
+    """Plot a metric over the epochs, training solid and validation dashed, for one run or several.
+
+    Parameters
+    ----------
+    histories : keras.callbacks.History or dict of str to History
+        What ``fit`` returned; a dict gives each run its name.
+    metric : str
+        ``"accuracy"``, ``"loss"``, or another key of the history.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    CourseError
+        Where a history does not hold the metric.
+    """
+    if not isinstance(histories, dict):
+        histories = {"": histories}
+    figure, axes = plt.subplots(figsize=(6.5, 3.8))
+    for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
+        values = history.history
+        if metric not in values:
+            plt.close(figure)
+            raise CourseError(f"The history holds {sorted(values)} but no {metric!r}; name it in compile(metrics=...).")
+        for key, style, what in ((metric, "-o", "training"), (f"val_{metric}", "--s", "validation")):
+            if key in values:
+                epochs = range(1, len(values[key]) + 1)
+                axes.plot(epochs, values[key], style, color=colour, markersize=4, label=f"{name} {what}".strip())
+    if metric == "accuracy":
+        axes.axhline(0.5, color="grey", linewidth=1, linestyle=":", label="guessing (0.5)")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(metric)
+    axes.set_title(f"{metric.capitalize()} by epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend()
+    figure.tight_layout()
+    return figure
+
+
+def plot_comparison(accuracies, number, published=None):
+    """Compare models by accuracy, as bars with 95 % intervals, and published figures as diamonds.
+
+    Parameters
+    ----------
+    accuracies : dict of str to float
+        Measured accuracy of each model, 0 to 1.
+    number : int
+        How many photos each accuracy was measured on.
+    published : dict of str to float, optional
+        Published accuracies of some of these models.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    CourseError
+        Where there is nothing to compare, or a published figure has no model of that name.
+    """
+    published = published or {}
+    if not accuracies:
+        raise CourseError("There is no accuracy to compare; give a dict of name and accuracy.")
+    unknown = [name for name in published if name not in accuracies]
+    if unknown:
+        raise CourseError(f"Published figure for {unknown[0]!r}, which was not measured; use the same names.")
+    names, values = list(accuracies), np.array(list(accuracies.values()), float)
+    ends = np.array([accuracy_interval(value, number) for value in values]).T
+    figure, axes = plt.subplots(figsize=(7, 0.6 * len(names) + 1.6))
+    errors = np.abs(ends - values)
+    axes.barh(
+        names, values, xerr=errors, color=COLOURS[0], ecolor="#444444", capsize=4, label="measured, 95 % interval"
+    )
+    for row, value in enumerate(values):
+        axes.text(0.02, row, f"{value:.3f}", va="center", color="white", fontweight="bold")
+    if published:
+        rows = [names.index(name) for name in published]
+        axes.plot(list(published.values()), rows, "D", color=COLOURS[1], markersize=8, label="published")
+    axes.axvline(0.5, color="grey", linewidth=1, linestyle=":", label="guessing (0.5)")
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.set_xlabel(f"accuracy on {number:,} photos")
+    axes.set_title("Models compared")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.45 / (0.12 * len(names) + 0.6)), ncols=3, frameon=False)
+    figure.tight_layout()
+    return figure
+
+
+def show_mistakes(images, labels, probabilities, names=CLASS_NAMES, count=12):
+    """Show the photos that a model got wrong, the most confident mistakes first.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        RGB, uint8, (n, height, width, 3).
+    labels : numpy.ndarray
+        The true class of each photo, (n,).
+    probabilities : numpy.ndarray
+        What the model gives for each class, (n, classes).
+    names : sequence of str
+        The classes' names in the order of the columns.
+    count : int
+        How many photos to show at most.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    CourseError
+        Where the three do not belong together, or there is no mistake.
+    """
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities)
+    if probabilities.shape != (len(images), len(names)) or labels.shape != (len(images),):
+        raise CourseError(
+            f"{len(images)} images, labels {labels.shape} and probabilities {probabilities.shape} do not belong "
+            f"together; for {len(names)} classes the shapes are ({len(images)},) and ({len(images)}, {len(names)})."
+        )
+    answers = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(answers != labels)
+    if len(wrong) == 0:
+        raise CourseError("There is no mistake to show: every answer is right.")
+    confidence = probabilities[wrong, answers[wrong]]
+    worst = wrong[np.argsort(-confidence, kind="stable")][:count]
+    titles = [f"{names[answers[i]]} {probabilities[i, answers[i]]:.0%}\n(is a {names[labels[i]]})" for i in worst]
+    return show_photos(images[worst], titles)

@@ -1,0 +1,65 @@
+"""A web server on this computer that hands out a small zip file, so that downloading can be practised offline."""
+
+import io
+import threading
+import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+
+from course_utils.drawing import draw_animal
+
+PRACTICE_ZIP = "cats-practice.zip"
+_SEED = 2007
+_PHOTOS = 20
+
+
+class PracticeServer:
+    """Serve ``cats-practice.zip``, 20 drawn cats in one folder, until it is closed.
+
+    Any other file name is answered with status 404 and an HTML page, as web servers do.
+
+    Attributes
+    ----------
+    address : str
+        Such as ``http://127.0.0.1:49152``; add ``/`` and a file name.
+    """
+
+    def __init__(self):
+        self._folder = TemporaryDirectory()
+        (Path(self._folder.name) / PRACTICE_ZIP).write_bytes(_practice_zip())
+        handler = partial(_QuietHandler, directory=self._folder.name)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        # A daemon, so that a notebook closed halfway does not keep its process alive.
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self):
+        """Stop answering, and remove the served file."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._folder.cleanup()
+
+
+def _practice_zip():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for number in range(_PHOTOS):
+            _, jpeg = cv2.imencode(".jpg", draw_animal("cat", _SEED, "train", number)[..., ::-1])
+            # A fixed date, so that the zip file and its checksum are the same each time.
+            archive.writestr(_entry(f"cats-practice/cat.{number}.jpg"), jpeg.tobytes())
+        # What a Mac adds on its own when it makes a zip file.
+        archive.writestr(_entry("cats-practice/.DS_Store"), bytes(64))
+    return content.getvalue()
+
+
+def _entry(name):
+    return zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        """Keep each request out of the notebook's output."""
