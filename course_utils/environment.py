@@ -100,11 +100,7 @@ def ready_python(root):
     in_venv = Path(sys.prefix).resolve() == venv.resolve()
     if in_environment and not in_venv and not missing_packages(root):
         return Path(sys.executable)
-    try:
-        stamp = (venv / STAMP).read_text(encoding="utf-8").strip()
-    except OSError:
-        return None
-    return _venv_python(venv) if stamp == _stamp(root, venv) and _runs(_venv_python(venv)) else None
+    return _installed_python(venv, root, root / "constraints.txt")
 
 
 def missing_packages(root):
@@ -122,11 +118,11 @@ def missing_packages(root):
     """
     missing = []
     for name, wanted in requirements(root).items():
-        found = _installed(name)
+        found = installed_version(name)
         if found != wanted:
             missing.append(f"{name} {wanted} (here: {found or 'none'})")
     wanted = pinned_versions(root / "constraints.txt")["tensorflow"]
-    found = _installed("tensorflow") or _installed("tensorflow-cpu")
+    found = installed_version("tensorflow") or installed_version("tensorflow-cpu")
     if found != wanted:
         missing.append(f"tensorflow {wanted} (here: {found or 'none'})")
     return missing
@@ -150,9 +146,55 @@ def prepared_python(root):
     CourseError
         Where the environment cannot be made: no network, full disk, a Python without venv.
     """
-    python = ready_python(root)
-    if python is None:
-        python = _install(root)
+    return ready_python(root) or install(root, root / ".venv", root / "constraints.txt")
+
+
+def install(root, venv, constraints):
+    """Make a virtual environment with the course's packages in it, unless it is there and up to date.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The checkout.
+    venv : pathlib.Path
+        The environment's folder. One that was left half made is completed.
+    constraints : pathlib.Path
+        The file with the versions.
+
+    Returns
+    -------
+    pathlib.Path
+        Its interpreter.
+
+    Raises
+    ------
+    CourseError
+        No network, full disk, a Python without venv, or pip's own error.
+    """
+    python = _installed_python(venv, root, constraints)
+    if python is not None:
+        return python
+    python = _venv_python(venv)
+    if not python.exists():
+        free = shutil.disk_usage(root).free
+        if free < FREE_BYTES_NEEDED:
+            raise CourseError(
+                f"Installing needs {FREE_BYTES_NEEDED / 1e9:.0f} GB of free disk space beside {root}, "
+                f"and {free / 1e9:.1f} GB are free; free some space and run this again."
+            )
+    print(f"Installing the course's packages into {venv} (once, some minutes) ...", flush=True)
+    _make_venv(venv, python)
+    extras = ",".join((tensorflow_extra(), *EXTRAS))
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command += ["--progress-bar", "off", "-c", str(constraints), "-e", f"{root}[{extras}]"]
+    output = _run_pip(command, venv / LOG)
+    if output is not None:
+        raise CourseError(_diagnosis(output, venv / LOG))
+    # Written last, and beside first: an installation that was interrupted at any moment has no stamp.
+    written = venv / (STAMP + ".part")
+    written.write_text(_stamp(root, venv, constraints) + "\n", encoding="utf-8")
+    os.replace(written, venv / STAMP)
+    print("Installed.", flush=True)
     return python
 
 
@@ -211,47 +253,41 @@ def tensorflow_extra():
     return "gpu" if answer.returncode == 0 and "GPU" in answer.stdout else "cpu"
 
 
-def _install(root):
-    venv = root / ".venv"
+def installed_version(name):
+    """Look up the version of a package in this Python.
+
+    Parameters
+    ----------
+    name : str
+        The package, as in ``pip install NAME``.
+
+    Returns
+    -------
+    str or None
+        Its version; None where it is not installed.
+    """
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _installed_python(venv, root, constraints):
+    """Give the interpreter of an environment that was completed from these very files, else None."""
     python = _venv_python(venv)
-    if not python.exists():
-        free = shutil.disk_usage(root).free
-        if free < FREE_BYTES_NEEDED:
-            raise CourseError(
-                f"Installing needs {FREE_BYTES_NEEDED / 1e9:.0f} GB of free disk space beside {root}, "
-                f"and {free / 1e9:.1f} GB are free; free some space and run this again."
-            )
-    print(f"Installing the course's packages into {venv} (once, some minutes) ...", flush=True)
-    _make_venv(venv, python)
-    extras = ",".join((tensorflow_extra(), *EXTRAS))
-    command = [
-        str(python),
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--progress-bar",
-    ]
-    command += ["off", "-c", str(root / "constraints.txt"), "-e", f"{root}[{extras}]"]
-    output = _run_pip(command, venv / LOG)
-    if output is not None:
-        raise CourseError(_diagnosis(output, venv / LOG))
-    # Written last, and beside first: an installation that was interrupted at any moment has no stamp.
-    written = venv / (STAMP + ".part")
-    written.write_text(_stamp(root, venv) + "\n", encoding="utf-8")
-    os.replace(written, venv / STAMP)
-    print("Installed.", flush=True)
-    return python
+    try:
+        stamp = (venv / STAMP).read_text(encoding="utf-8").strip()
+        up_to_date = stamp == _stamp(root, venv, constraints)
+    except OSError:
+        return None
+    return python if up_to_date and _runs(python) else None
 
 
 def _make_venv(venv, python):
     command = [sys.executable, "-m", "venv"]
     if os.path.lexists(python) and not _runs(python):
         if not (venv / "pyvenv.cfg").is_file():
-            raise CourseError(
-                f"{venv} is not a virtual environment; move that folder away and run this again."
-            )
+            raise CourseError(f"{venv} is not a virtual environment; move that folder away and run this again.")
         # The Python that it was made from is gone: nothing in it can run any more.
         command.append("--clear")
     elif _runs(python, "-m", "pip", "--version"):
@@ -300,15 +336,13 @@ def _diagnosis(said, log):
             f"the proxy, where there is one) and run this again. What pip said is in {log}"
         )
     errors = [line.strip() for line in said.splitlines() if "error" in line.lower()]
-    return (
-        f"The installation failed ({errors[-1] if errors else 'no reason given'}); the details are in {log}"
-    )
+    return f"The installation failed ({errors[-1] if errors else 'no reason given'}); the details are in {log}"
 
 
-def _stamp(root, venv):
+def _stamp(root, venv, constraints):
     """Name everything that decides what an installation holds; another stamp means another installation."""
     content = hashlib.sha256()
-    for path in (root / "pyproject.toml", root / "constraints.txt"):
+    for path in (root / "pyproject.toml", constraints):
         content.update(path.read_bytes() + b"\0")
     configuration = (venv / "pyvenv.cfg").read_text(encoding="utf-8")
     version = re.search(r"^version(?:_info)?\s*=\s*(\S+)", configuration, re.MULTILINE)
@@ -324,13 +358,6 @@ def _runs(python, *arguments):
         return subprocess.run([str(python), *(arguments or ("-c", ""))], capture_output=True).returncode == 0
     except OSError:
         return False
-
-
-def _installed(name):
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _name(requirement):

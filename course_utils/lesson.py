@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from course_utils.doctor import require_memory
 from course_utils.environment import checkout_root
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.notebooks import execute, from_script, kernel_settings, save, scripts, write_text
@@ -18,7 +19,7 @@ PUBLISHED = {
     "scratch": 0.685,
     "scratch_seconds": 175,
     "frozen_base": 0.905,
-    "frozen_base_name": "vgg16",
+    "frozen_base_name": "VGG16",
     "frozen_base_seconds": 647,
     "source": "ML-21, trained and tested on the photos",
 }
@@ -40,9 +41,10 @@ def lesson(root=None):
     Raises
     ------
     CourseError
-        Where the photos cannot be had or a file cannot be written.
+        Where too little memory is free or a file cannot be written.
     """
     root = root or checkout_root()
+    require_memory()
     # The command line takes a relative folder from here, the kernels from their own folder's parent.
     os.chdir(root)
     build = root / "build" / "lesson"
@@ -124,9 +126,7 @@ def predictions(models):
 
     for name in MODELS:
         if not (models / f"{name}.keras").is_file():
-            raise CourseError(
-                f"{models / name}.keras is missing, which the notebooks write; run make lesson."
-            )
+            raise CourseError(f"{models / name}.keras is missing, which the notebooks write; run make lesson.")
     data = course_path("data")
     folders = [("cats-test", 0), ("dogs-test", 1)]
     paths = [(path, label) for folder, label in folders for path in photo_paths(data / folder)]
@@ -154,10 +154,7 @@ def accuracies(labels, probabilities):
     dict of str to float
         For each model its accuracy, between 0 and 1.
     """
-    return {
-        name: round(float((answers.argmax(axis=1) == labels).mean()), 4)
-        for name, answers in probabilities.items()
-    }
+    return {name: round(float((answers.argmax(axis=1) == labels).mean()), 4) for name, answers in probabilities.items()}
 
 
 def copy_models(models, folder):
@@ -227,8 +224,7 @@ def summarise(runs, accuracy):
         "base": load_base().name,
         "precision": fastest_precision(),
         "notebooks": [
-            {"name": run.name, "seconds": run.seconds, "peak_mb": run.peak_mb, "ok": run.error is None}
-            for run in runs
+            {"name": run.name, "seconds": run.seconds, "peak_mb": run.peak_mb, "ok": run.error is None} for run in runs
         ],
         "accuracy": accuracy,
         "published": PUBLISHED,
@@ -310,9 +306,7 @@ def index_page(runs, summary):
         accuracy = "\n".join(
             f"<tr><td>{label}</td><td>{summary['accuracy'][name]:.3f}</td>"
             f"<td>{summary['published'][name]:.3f}</td></tr>"
-            for name, label in zip(
-                MODELS, ("CNN trained from scratch", "frozen base and new head"), strict=True
-            )
+            for name, label in zip(MODELS, ("CNN trained from scratch", "frozen base and new head"), strict=True)
         )
         results = (
             "<table><caption>Accuracy on the test images</caption>"
