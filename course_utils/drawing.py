@@ -22,7 +22,7 @@ from course_utils.scenes import Pen, curve, ellipse, hull, leaf, mix, pick, tube
 
 DEFAULT_SEED = 2024
 SPLITS = {"train": 0, "test": 1, "pretrain": 2, "pretrain-validation": 3}
-JPEG_QUALITY = 92
+JPEG_QUALITY = 88
 
 # Folder, kind, split, number of the first picture, number of pictures: numbered like the photos of the filtered set.
 FOLDERS = [
@@ -45,7 +45,7 @@ class Kind:
     """The parts of one kind of animal.
 
     ears, muzzle, pupils, tail : the shapes, by the names that the functions below know
-    whiskers, horns, beard : probability of having them
+    whiskers, horns, beard, mask : probability of having them; a mask is dark fur around the eyes
     mane : None, "full", "wool" or "strip"
     horn_shape : "horn" or "antler"
     hooves : dark feet instead of paws
@@ -59,6 +59,7 @@ class Kind:
     horns: float = 0.0
     horn_shape: str = "horn"
     beard: float = 0.0
+    mask: float = 0.15
     mane: str | None = None
     hooves: bool = False
 
@@ -77,8 +78,8 @@ KINDS = {
     "lion": Kind("round", "short", "slit", "tuft", whiskers=0.7, mane="full"),
     "sheep": Kind("side", "blunt", "level", "puff", mane="wool", hooves=True),
     "goat": Kind("lop", "tapered", "level", "stub", horns=0.9, beard=0.8, hooves=True),
-    "raccoon": Kind("small pointed", "thin", "round", "bushy", whiskers=0.7),
-    "squirrel": Kind("small pointed", "short", "round", "plume", whiskers=0.6),
+    "raccoon": Kind("small pointed", "thin", "round", "ringed", whiskers=0.7, mask=0.9),
+    "squirrel": Kind("upright", "short", "round", "plume", whiskers=0.6),
     "deer": Kind("side", "tapered", "round", "stub", horns=0.8, horn_shape="antler", hooves=True),
 }
 PRETRAINING_KINDS = tuple(name for name in KINDS if name not in ("cat", "dog"))
@@ -109,9 +110,35 @@ IRISES = [
 
 # Every picture has its own difficulty between 0 and 1, and each of these runs from its easy to its hard value with it.
 # Half of the drawn photos are easy, which lets a network start to learn, and half are hard, which holds its score down.
-EASY = dict(smallest=0.165, largest=0.235, tilt=0.1, turn=0.6, things=2.0, in_front=0.0, noise=3.0, blur=0.15, low_contrast=0.0, swap=0.02, face=0.55, light=0.25)  # fmt: skip
-HARD = dict(smallest=0.085, largest=0.14, tilt=0.45, turn=1.0, things=11.0, in_front=2.2, noise=13.0, blur=0.5, low_contrast=0.3, swap=0.08, face=0.1, light=0.75)  # fmt: skip
-EASY_RANGE = (0.0, 0.12)
+EASY = {
+    "smallest": 0.165,  # radius of the head, as a share of the shorter side
+    "largest": 0.235,
+    "tilt": 0.1,  # radians by which the head may lean
+    "turn": 0.6,  # of the face to the side, up to 1
+    "things": 2.0,
+    "in_front": 0.0,  # things in front of the body
+    "noise": 3.0,
+    "blur": 0.15,  # probability
+    "low_contrast": 0.0,  # probability that the coat's colour may be like the surroundings'
+    "swap": 0.02,  # probability for each part to be borrowed from the other class
+    "face": 0.55,  # probability of a portrait
+    "light": 0.25,
+}
+HARD = {
+    "smallest": 0.08,
+    "largest": 0.135,
+    "tilt": 0.45,
+    "turn": 1.0,
+    "things": 11.0,
+    "in_front": 2.2,
+    "noise": 13.0,
+    "blur": 0.5,
+    "low_contrast": 0.3,
+    "swap": 0.06,
+    "face": 0.1,
+    "light": 0.75,
+}
+EASY_RANGE = (0.0, 0.25)
 HARD_RANGE = (0.85, 1.0)
 
 
@@ -201,7 +228,8 @@ def _place(rng, width, height, head, pose):
     lowest = min(height - bottom, height - 0.6 * feet * head)
     y = rng.uniform(min(top, lowest - 1), lowest)
     if pose == "face":
-        y = max(y, min(0.42 * height, lowest))
+        # The chest reaches down to the picture's edge: not too far, or it becomes a pillar.
+        y = min(max(y, height - 2.7 * head), lowest)
     # A standing or lying body points to where there is more room for it.
     flip = 1 if x < width / 2 else -1
     if pose in ("face", "sit"):
@@ -220,13 +248,19 @@ def _thing(rng, image, things, x, y, size):
 
 
 def _shadow(rng, image, place, head, pose):
-    wide = {"face": 1.2, "sit": 1.3, "stand": 2.0, "lie": 2.3}[pose] * head
+    height, width = image.shape[:2]
+    wide = {"face": 1.2, "sit": 1.3, "stand": 2.0, "lie": 2.3}[pose] * head * 1.15
     middle = place.x + place.flip * {"face": 0, "sit": 0.1, "stand": 1.6, "lie": 1.7}[pose] * head
-    shade = np.zeros(image.shape[:2], np.uint8)
-    Pen(shade, middle, place.ground, 1).ellipse(0, 0, wide * 1.15, 0.28 * head, 255)
+    top, bottom = (int(np.clip(place.ground + d * head, 0, height)) for d in (-0.8, 0.8))
+    left, right = (int(np.clip(middle + d * (wide + 0.5 * head), 0, width)) for d in (-1, 1))
     strength = rng.uniform(0.2, 0.5)
-    factor = 1 - strength / 255 * scenes.blurred(shade, 0.16 * head).astype(np.float32)
-    image[:] = (image * factor[..., None]).astype(np.uint8)
+    if bottom - top < 4 or right - left < 4:
+        return
+    shade = np.full((bottom - top, right - left, 3), 255, np.uint8)
+    dark = 255 * (1 - strength)
+    Pen(shade, middle - left, place.ground - top, 1).ellipse(0, 0, wide, 0.28 * head, (dark, dark, dark))
+    area = image[top:bottom, left:right]
+    area[:] = cv2.multiply(area, scenes.blurred(shade, 0.16 * head), scale=1 / 255)
 
 
 def _look(rng, kind, name, level, background):
@@ -261,20 +295,53 @@ def _look(rng, kind, name, level, background):
     light = rng.uniform(-2.4, -0.7)
     height, width = background.shape[:2]
     return SimpleNamespace(
-        kind=kind, coat=coat, second=second, pale=pale, dark=dark, pattern=pattern, muzzle_colour=muzzle, ear_colour=ear,
-        paw=mix(dark, (30, 26, 24), 0.6) if kind.hooves else paw, tail_colour=dark if pattern == "pointed" else coat, skin=skin,
-        mane_colour=mix(second, dark, rng.uniform(0, 0.5)), outline=pick(rng, (0, 1, 1, 2)), line=mix(coat, (22, 18, 18), 0.72),
-        hair=scenes.texture(rng, "hair", height, width), roughness=rng.uniform(3, 11), light=(math.cos(light), math.sin(light)),
-        shading=rng.uniform(0.1, 0.24), iris=scenes.vary(rng, pick(rng, IRISES), 16), closed=rng.random() < 0.1,
-        nose=pick(rng, ((44, 36, 38), (44, 36, 38), (88, 62, 56), (202, 128, 124))), tongue=rng.random() < 0.25,
-        blaze=rng.random() < 0.2, mask=rng.random() < 0.15, turn=rng.uniform(-1, 1) * level.turn, nod=rng.uniform(-1, 1) * level.tilt,
-        wide=rng.uniform(0.92, 1.1), high=rng.uniform(0.82, 0.98), jaw=rng.uniform(0.62, 0.88), eye_x=rng.uniform(0.36, 0.46),
-        eye_y=rng.uniform(-0.24, -0.08), eye=rng.uniform(0.15, 0.22), eye_shape=rng.uniform(0.8, 1.05), ear_length=rng.uniform(0.85, 1.15),
-        ear_width=rng.uniform(0.88, 1.15), ear_spread=rng.uniform(-1, 1), ear_jitter=(rng.uniform(-0.15, 0.15), rng.uniform(-0.15, 0.15)),
-        muzzle_length=rng.uniform(0.85, 1.2), muzzle_size=rng.uniform(0.88, 1.14), nose_size=rng.uniform(0.85, 1.2),
-        stout=rng.uniform(0.88, 1.15), whiskers=rng.random() < kind.whiskers, horns=rng.random() < kind.horns, beard=rng.random() < kind.beard,
+        kind=kind,
+        coat=coat,
+        second=second,
+        pale=pale,
+        dark=dark,
+        pattern=pattern,
+        muzzle_colour=muzzle,
+        ear_colour=ear,
+        paw=mix(dark, (30, 26, 24), 0.6) if kind.hooves else paw,
+        tail_colour=dark if pattern == "pointed" else coat,
+        skin=skin,
+        mane_colour=mix(second, dark, rng.uniform(0, 0.5)),
+        outline=pick(rng, (0, 1, 1, 2)),
+        line=mix(coat, (22, 18, 18), 0.72),
+        hair=scenes.texture(rng, "hair", height, width),
+        roughness=rng.uniform(3, 11),
+        light=(math.cos(light), math.sin(light)),
+        shading=rng.uniform(0.1, 0.24),
+        iris=scenes.vary(rng, pick(rng, IRISES), 16),
+        closed=rng.random() < 0.1,
+        nose=pick(rng, ((52, 44, 44), (96, 70, 62), (122, 88, 78), (202, 128, 124))),
+        tongue=rng.random() < 0.25,
+        blaze=rng.random() < 0.2,
+        mask=rng.random() < kind.mask,
+        turn=rng.uniform(-1, 1) * level.turn,
+        nod=rng.uniform(-1, 1) * level.tilt,
+        wide=rng.uniform(0.92, 1.1),
+        high=rng.uniform(0.82, 0.98),
+        jaw=rng.uniform(0.62, 0.88),
+        eye_x=rng.uniform(0.36, 0.46),
+        eye_y=rng.uniform(-0.24, -0.08),
+        eye=rng.uniform(0.15, 0.22),
+        eye_shape=rng.uniform(0.8, 1.05),
+        ear_length=rng.uniform(0.85, 1.15),
+        ear_width=rng.uniform(0.88, 1.15),
+        ear_spread=rng.uniform(-1, 1),
+        ear_jitter=(rng.uniform(-0.15, 0.15), rng.uniform(-0.15, 0.15)),
+        muzzle_length=rng.uniform(0.85, 1.2),
+        muzzle_size=rng.uniform(0.88, 1.14),
+        nose_size=rng.uniform(0.85, 1.2),
+        stout=rng.uniform(0.88, 1.15),
+        whiskers=rng.random() < kind.whiskers,
+        horns=rng.random() < kind.horns,
+        beard=rng.random() < kind.beard,
+        hair_ink=mix((250, 248, 244) if sum(coat) < 430 else (60, 52, 48), coat, 0.35),
         **parts,
-    )  # fmt: skip
+    )
 
 
 def _fur(pen, animal, points, coat):
@@ -291,23 +358,28 @@ def _fur(pen, animal, points, coat):
     across = np.linspace(-1, 1, right - left, dtype=np.float32) * animal.light[0]
     down = np.linspace(-1, 1, bottom - top, dtype=np.float32) * animal.light[1]
     shade = 1 + animal.shading * (down[:, None] + across[None])
-    colour = coat[window].astype(np.float32) if isinstance(coat, np.ndarray) else np.array(coat, np.float32)
-    fur = colour * shade[..., None] + (animal.hair[window] * animal.roughness)[..., None]
-    area = pen.image[window].astype(np.float32)
-    area += (np.clip(fur, 0, 255) - area) * (mask.astype(np.float32) / 255)[..., None]
-    pen.image[window] = area.astype(np.uint8)
+    hair, roughness = animal.hair[window], animal.roughness
+    if isinstance(coat, np.ndarray):
+        fur = cv2.multiply(coat[window], cv2.merge([shade] * 3), dtype=cv2.CV_32F)
+        fur = cv2.addWeighted(fur, 1, cv2.merge([hair] * 3), roughness, 0, dtype=cv2.CV_8U)
+    else:
+        fur = cv2.merge([cv2.addWeighted(shade, c, hair, roughness, 0, dtype=cv2.CV_8U) for c in coat])
+    weight = mask.astype(np.float32) / 255
+    pen.image[window] = cv2.blendLinear(fur, np.ascontiguousarray(pen.image[window]), weight, 1 - weight)
     if pen.outline:
         cv2.polylines(pen.image, [fixed], True, pen.line, pen.outline, cv2.LINE_AA, scenes.SUBPIXEL_BITS)
 
 
 def _coat(rng, pen, animal, part):
-    """A picture of the coat's pattern, placed for the body or for the head."""
-    coat = np.empty_like(pen.image)
-    coat[:] = np.array(animal.coat, np.uint8)
-    brush = Pen(coat, 0, 0, 1)
-    brush.matrix, brush.origin, brush.scale = pen.matrix, pen.origin, pen.scale
-    mark = mix(animal.second, animal.dark, 0.35)
+    """The coat's colour, or a picture of its pattern, placed for the body or for the head."""
     head = part == "head"
+    if animal.pattern == "plain" and not (head and animal.blaze):
+        return animal.coat
+    coat = np.empty_like(pen.image)
+    cv2.rectangle(coat, (0, 0), coat.shape[1::-1], animal.coat, -1)
+    brush = Pen(coat, 0, 0, pen.scale)
+    brush.matrix, brush.origin = pen.matrix, pen.origin
+    mark = mix(animal.second, animal.dark, 0.35)
     if animal.pattern == "striped":
         mark = animal.dark if rng.random() < 0.8 else mark
         if head:
@@ -338,9 +410,7 @@ def _coat(rng, pen, animal, part):
             step = rng.uniform(0.32, 0.55)
             for x in np.arange(-1.5, 4.6, step):
                 bend = rng.uniform(-0.2, 0.2)
-                stripe = curve(
-                    (x, -0.9), (x + bend, 0), (x - bend, 0.6), (x + bend, 2.6 * rng.uniform(0.4, 1)), 10
-                )
+                stripe = curve((x, -0.9), (x + bend, 0), (x - bend, 0.6), (x + bend, 2.6 * rng.uniform(0.4, 1)), 10)
                 brush.shape(tube(stripe, np.linspace(0.13, 0.03, 10) * rng.uniform(0.7, 1.2)), mark)
     elif animal.pattern == "spotted":
         for _ in range(12 if head else 60):
@@ -366,7 +436,7 @@ def _coat(rng, pen, animal, part):
         brush.ellipse(animal.turn * 0.3, 0.35, 0.6, 0.6, mix(animal.coat, animal.dark, 0.7))
     if head and animal.blaze:
         brush.ellipse(animal.turn * 0.3, -0.2, 0.15, 0.7, animal.pale)
-    return scenes.blurred(coat, 0.03 * pen.scale)
+    return cv2.blur(coat, (3, 3))
 
 
 # The frame of a body has its origin at the centre of the head, which has a radius of about 1.
@@ -379,9 +449,7 @@ def _draw_body(rng, pen, animal, pose):
     coat_or_wool = animal.mane_colour if wool else coat
 
     def leg(x, top, foot, width, lean=0.0, shade=0.0):
-        outline = hull(
-            ellipse(x, top, width * 1.25, width), ellipse(x + lean, foot, width * 0.85, width * 0.8)
-        )
+        outline = hull(ellipse(x, top, width * 1.25, width), ellipse(x + lean, foot, width * 0.85, width * 0.8))
         _fur(pen, animal, outline, coat if shade == 0 else mix(animal.coat, (24, 20, 20), shade))
         _fur(
             pen,
@@ -466,7 +534,21 @@ def _draw_body(rng, pen, animal, pose):
             )
             _fur(pen, animal, ellipse(-0.3 + shift, 1.21, 0.22, 0.16), animal.paw)
         neck = (0.0, rng.uniform(-0.1, 0.1))
+    if not animal.whiskers:
+        _shaggy(rng, pen, animal)
     _draw_head(rng, pen.inner(*neck, 1.0, animal.nod), animal)
+
+
+def _shaggy(rng, pen, animal):
+    """Loose hairs on the chest, in the whiskers' ink, so that the amount of fine lines does not tell the kinds apart."""
+    for _ in range(8):
+        x, y, lean = rng.uniform(-0.5, 0.6), rng.uniform(0.85, 1.7), rng.uniform(-0.3, 0.3)
+        reach = rng.uniform(0.4, 0.7)
+        pen.stroke(
+            curve((x, y), (x, y + 0.3 * reach), (x + 0.5 * lean, y + 0.6 * reach), (x + lean, y + reach), 6),
+            animal.hair_ink,
+            0.018,
+        )
 
 
 def _wool(rng, pen, animal, x, y, radius_x, radius_y):
@@ -477,7 +559,7 @@ def _wool(rng, pen, animal, x, y, radius_x, radius_y):
             ellipse(x + radius_x * math.cos(angle), y + radius_y * math.sin(angle), 0.3, 0.3),
             animal.mane_colour,
         )
-    Pen.ellipse(pen, x, y, radius_x, radius_y, mix(animal.mane_colour, (255, 255, 255), 0.04), 0, False)
+    pen.ellipse(x, y, radius_x, radius_y, mix(animal.mane_colour, (255, 255, 255), 0.04), 0, False)
 
 
 def _tail(rng, pen, animal, x, y):
@@ -500,6 +582,11 @@ def _tail(rng, pen, animal, x, y):
         path = curve(root, (x + 0.6, y + 0.1), (x + 1.0, y - 0.1), (x + 1.5, y - 0.7 * up))
         draw(path, 0.1 + 0.3 * np.sin(np.linspace(0.1, 2.9, 14)))
         draw(path[10:], 0.1 + 0.24 * np.sin(np.linspace(1.5, 2.9, 4)), animal.pale)
+    elif animal.tail == "ringed":
+        path = curve(root, (x + 0.6, y + 0.1), (x + 1.0, y - 0.1), (x + 1.6, y - 0.9 * up), 21)
+        draw(path, 0.12 + 0.18 * np.sin(np.linspace(0.1, 2.9, 21)))
+        for start in (6, 10, 14, 18):
+            draw(path[start : start + 3], np.full(3, 0.29 if start in (10, 14) else 0.24), animal.dark)
     elif animal.tail == "plume":
         draw(
             curve(root, (x + 1.1, y + 0.2), (x + 0.9, y - 1.4), (x + 1.3, y - 2.0 * up)),
@@ -508,9 +595,7 @@ def _tail(rng, pen, animal, x, y):
     elif animal.tail == "puff":
         _fur(pen, animal, ellipse(x + 0.05, y - 0.05, 0.3, 0.3), mix(colour, (255, 255, 255), 0.4))
     elif animal.tail == "stub":
-        draw(
-            curve(root, (x + 0.1, y), (x + 0.2, y - 0.1), (x + 0.3, y - 0.2 * up)), np.linspace(0.2, 0.12, 14)
-        )
+        draw(curve(root, (x + 0.1, y), (x + 0.2, y - 0.1), (x + 0.3, y - 0.2 * up)), np.linspace(0.2, 0.12, 14))
     elif animal.tail == "tuft":
         path = curve(root, (x + 0.5, y), (x + 0.6, y + 0.4), (x + 0.6, y + 0.9))
         draw(path, np.full(14, 0.07))
@@ -569,9 +654,7 @@ def _draw_head(rng, pen, animal):
     for side in (-1, 1):
         _eye(pen, animal, side)
     if animal.beard:
-        pen.shape(
-            [(turn * 0.5 - 0.16, 0.85), (turn * 0.5 + 0.16, 0.85), (turn * 0.6, 1.45)], animal.mane_colour
-        )
+        pen.shape([(turn * 0.5 - 0.16, 0.85), (turn * 0.5 + 0.16, 0.85), (turn * 0.6, 1.45)], animal.mane_colour)
     _muzzle(rng, pen, animal)
     for side in (-1, 1):
         _ear_in_front(pen, animal, side)
@@ -581,9 +664,7 @@ def _horns(pen, animal):
     colour = mix((214, 200, 170), animal.dark, 0.15)
     for side in (-1, 1):
         if animal.kind.horn_shape == "horn":
-            path = curve(
-                (side * 0.35, -0.75), (side * 0.55, -1.15), (side * 0.85, -1.1), (side * 0.75, -1.6), 10
-            )
+            path = curve((side * 0.35, -0.75), (side * 0.55, -1.15), (side * 0.85, -1.1), (side * 0.75, -1.6), 10)
             pen.shape(tube(path, np.linspace(0.14, 0.03, 10)), colour)
         else:
             path = curve((side * 0.3, -0.8), (side * 0.5, -1.2), (side * 0.9, -1.3), (side * 0.7, -1.8), 10)
@@ -803,40 +884,30 @@ def _muzzle(rng, pen, animal):
                         0.045,
                     )
     if animal.whiskers:
-        hair = mix((250, 248, 244), (60, 52, 48), 0.0 if sum(animal.coat) < 430 else 0.75)
         for side in (-1, 1):
             for slope in (-0.16, 0.02, 0.2):
-                start = (tip_x + side * 0.22, tip_y + 0.06 + slope * 0.4)
-                reach = rng.uniform(0.75, 1.05)
-                pen.stroke(
-                    curve(
-                        start,
-                        (start[0] + side * 0.3 * reach, start[1] + slope * 0.4 - 0.04),
-                        (start[0] + side * 0.7 * reach, start[1] + slope * 0.9),
-                        (start[0] + side * reach, start[1] + slope * 1.3 + 0.05),
-                        8,
-                    ),
-                    hair,
-                    0.02,
-                )
+                x, y = tip_x + side * 0.22, tip_y + 0.06 + slope * 0.4
+                reach = rng.uniform(0.7, 0.95)
+                bend = (x + side * 0.3 * reach, y + slope * 0.4 - 0.04), (x + side * 0.7 * reach, y + slope * 0.9)
+                pen.stroke(curve((x, y), *bend, (x + side * reach, y + slope * 1.3 + 0.05), 8), animal.hair_ink, 0.018)
 
 
 def _camera(rng, image, level):
     """Light that falls unevenly, a cast of colour, a shot out of focus or shaken, and noise."""
     height, width = image.shape[:2]
-    light = rng.uniform(0.8, 1.12) + (rng.random((3, 3)) - 0.5) * rng.uniform(0.08, level.light)
-    light = cv2.resize(light.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
-    cast = rng.uniform(0.93, 1.07, 3).astype(np.float32)
-    picture = image.astype(np.float32) * light[..., None] * cast
+    light = rng.uniform(0.8, 1.12) + (rng.random((3, 3, 1)) - 0.5) * rng.uniform(0.08, level.light)
+    light = (light * rng.uniform(0.93, 1.07, 3)).astype(np.float32)
+    light = cv2.resize(light, (width, height), interpolation=cv2.INTER_CUBIC)
+    image = cv2.multiply(image, light, dtype=cv2.CV_8U)
     if rng.random() < level.blur:
         size = min(width, height) / 240
         if rng.random() < 0.75:
-            picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 1.9) * size)
+            image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 1.9) * size)
         else:
             shake = 2 * int(2 * size) + 1
-            picture = cv2.blur(picture, pick(rng, ((shake, 1), (1, shake), (3, 3))))
-    noise = scenes.texture(rng, "grain", height, width)[..., None] * np.float32(rng.uniform(1, level.noise))
-    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+            image = cv2.blur(image, pick(rng, ((shake, 1), (1, shake), (3, 3))))
+    grain = cv2.merge([scenes.texture(rng, "grain", height, width)] * 3)
+    return cv2.addWeighted(image.astype(np.float32), 1, grain, rng.uniform(1, level.noise), 0, dtype=cv2.CV_8U)
 
 
 def _draw_files(tasks, folder, seed):

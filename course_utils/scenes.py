@@ -34,9 +34,7 @@ SKIES = [
     ((112, 164, 214), (208, 228, 242)), ((150, 186, 216), (228, 234, 238)), ((150, 160, 174), (208, 210, 212)),
     ((232, 176, 132), (250, 224, 186)), ((92, 134, 190), (190, 214, 232)),
 ]  # fmt: skip
-UNIT_CIRCLE = np.stack(
-    [np.cos(np.linspace(0, 2 * np.pi, 36, False)), np.sin(np.linspace(0, 2 * np.pi, 36, False))], 1
-)
+UNIT_CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 36, False)), np.sin(np.linspace(0, 2 * np.pi, 36, False))], 1)
 
 
 def pick(rng, options):
@@ -73,9 +71,7 @@ def curve(start, control_1, control_2, end, count=14):
     """Points on a cubic Bezier curve, float64 (count, 2)."""
     t = np.linspace(0, 1, count)[:, None]
     start, control_1, control_2, end = (np.asarray(p, float) for p in (start, control_1, control_2, end))
-    return (
-        (1 - t) ** 3 * start + 3 * (1 - t) ** 2 * t * control_1 + 3 * (1 - t) * t * t * control_2 + t**3 * end
-    )
+    return (1 - t) ** 3 * start + 3 * (1 - t) ** 2 * t * control_1 + 3 * (1 - t) * t * t * control_2 + t**3 * end
 
 
 def tube(path, radii):
@@ -174,8 +170,9 @@ def gradient(image, top, bottom, colour_top, colour_bottom):
     top, bottom = max(int(top), 0), min(int(bottom), len(image))
     if bottom > top:
         share = np.linspace(0, 1, bottom - top)[:, None]
-        rows = np.array(colour_top) * (1 - share) + np.array(colour_bottom) * share
-        image[top:bottom] = rows[:, None].astype(np.uint8)
+        rows = (np.array(colour_top) * (1 - share) + np.array(colour_bottom) * share).astype(np.uint8)
+        size = (image.shape[1], bottom - top)
+        image[top:bottom] = cv2.resize(rows[:, None], size, interpolation=cv2.INTER_NEAREST)
 
 
 def roughen(rng, image, top, name, strength):
@@ -183,8 +180,8 @@ def roughen(rng, image, top, name, strength):
     top = max(int(top), 0)
     if top < len(image):
         rows = image[top:]
-        noise = texture(rng, name, *rows.shape[:2])[..., None] * strength
-        rows[:] = np.clip(rows + noise, 0, 255).astype(np.uint8)
+        noise = cv2.merge([texture(rng, name, *rows.shape[:2])] * 3)
+        rows[:] = cv2.addWeighted(rows.astype(np.float32), 1, noise, strength, 0, dtype=cv2.CV_8U)
 
 
 def rectangle(pen, left, top, right, bottom, colour, outline=True):
@@ -192,7 +189,7 @@ def rectangle(pen, left, top, right, bottom, colour, outline=True):
     pen.shape([(left, top), (right, top), (right, bottom), (left, bottom)], colour, outline)
 
 
-# ------------------------------------------------------------------------------------------------------- scenes
+# -------------------------------------------------------------------- scenes
 
 
 def sky(rng, image, horizon):
@@ -234,9 +231,7 @@ def tree(rng, pen):
     if rng.random() < 0.35:
         for level in range(3):
             base, half = -0.18 - 0.24 * level, 0.34 - 0.07 * level
-            pen.shape(
-                [(-half, base), (0, base - 0.42), (half, base)], mix(colour, (20, 30, 30), 0.25 - 0.1 * level)
-            )
+            pen.shape([(-half, base), (0, base - 0.42), (half, base)], mix(colour, (20, 30, 30), 0.25 - 0.1 * level))
     else:
         for _ in range(6):
             shade = mix(colour, pick(rng, [(30, 40, 30), (240, 236, 190)]), rng.uniform(0, 0.22))
@@ -381,9 +376,7 @@ def terrace(rng, image, horizon):
     else:
         colour = vary(rng, pick(rng, WOODS))
         for x in np.arange(0, width, unit * 0.11):
-            cv2.rectangle(
-                image, (int(x), 0), (int(x + unit * 0.105), int(horizon)), vary(rng, colour, 10), -1
-            )
+            cv2.rectangle(image, (int(x), 0), (int(x + unit * 0.105), int(horizon)), vary(rng, colour, 10), -1)
     floor(rng, image, horizon, "tiles", vary(rng, pick(rng, STONES)))
 
 
@@ -430,9 +423,7 @@ def room(rng, image, horizon):
             ),
         )
     for _ in range(int(rng.integers(0, 3))):
-        frame = Pen(
-            image, rng.uniform(0, width), rng.uniform(0.1, 0.6) * horizon, unit * rng.uniform(0.06, 0.14)
-        )
+        frame = Pen(image, rng.uniform(0, width), rng.uniform(0.1, 0.6) * horizon, unit * rng.uniform(0.06, 0.14))
         half = rng.uniform(0.6, 1.3)
         rectangle(frame, -half, -1, half, 1, vary(rng, pick(rng, WOODS + [(240, 238, 232)])))
         rectangle(
@@ -445,9 +436,7 @@ def room(rng, image, horizon):
         )
         frame.ellipse(0, 0.2, 0.35 * half, 0.4, pick(rng, TOYS))
     skirting = unit * rng.uniform(0.02, 0.05)
-    cv2.rectangle(
-        image, (0, int(horizon - skirting)), (width, int(horizon)), mix(wall, (250, 248, 244), 0.6), -1
-    )
+    cv2.rectangle(image, (0, int(horizon - skirting)), (width, int(horizon)), mix(wall, (250, 248, 244), 0.6), -1)
     kind = pick(rng, ["planks", "planks", "carpet", "tiles"])
     colour = pick(rng, {"planks": WOODS, "carpet": FABRICS, "tiles": STONES + WALLS}[kind])
     floor(rng, image, horizon, kind, vary(rng, colour))
@@ -504,9 +493,7 @@ def sofa(rng, pen):
         mix(colour, (24, 20, 20), 0.1),
     )
     for x in (-0.58, 0.58):
-        pen.shape(
-            hull(*[ellipse(x + dx, y, 0.1, 0.1) for dx in (-0.48, 0.48) for y in (-0.8, -0.45)]), colour
-        )
+        pen.shape(hull(*[ellipse(x + dx, y, 0.1, 0.1) for dx in (-0.48, 0.48) for y in (-0.8, -0.45)]), colour)
         pen.shape(
             hull(*[ellipse(x + dx, y, 0.1, 0.08) for dx in (-0.48, 0.48) for y in (-0.38, -0.24)]),
             mix(colour, (255, 250, 240), 0.1),
@@ -603,13 +590,11 @@ def blurred(image, sigma):
         return cv2.GaussianBlur(image, (0, 0), sigma)
     height, width = image.shape[:2]
     step = sigma / 2
-    small = cv2.resize(
-        image, (max(int(width / step), 2), max(int(height / step), 2)), interpolation=cv2.INTER_AREA
-    )
+    small = cv2.resize(image, (max(int(width / step), 2), max(int(height / step), 2)), interpolation=cv2.INTER_AREA)
     return cv2.resize(cv2.GaussianBlur(small, (0, 0), 2), (width, height), interpolation=cv2.INTER_CUBIC)
 
 
-# ------------------------------------------------------------------------------------------------------- things
+# -------------------------------------------------------------------- things
 # Each thing stands on the origin and is about one unit high.
 
 
@@ -629,9 +614,7 @@ def roof(rng, pen, colour):
     half = rng.uniform(0.4, 0.7)
     pen.shape([(-half, 0), (0, -rng.uniform(0.8, 1.2)), (half, 0)], colour)
     if rng.random() < 0.5:
-        pen.shape(
-            [(-half * 0.5, -0.08), (0, -0.65), (half * 0.5, -0.08)], mix(colour, pick(rng, TOYS), 0.6), False
-        )
+        pen.shape([(-half * 0.5, -0.08), (0, -0.65), (half * 0.5, -0.08)], mix(colour, pick(rng, TOYS), 0.6), False)
 
 
 def cushion(rng, pen, colour):
@@ -657,9 +640,7 @@ def bowl(rng, pen, colour):
 
 
 def mug(rng, pen, colour):
-    pen.shape(
-        tube(curve((0.35, -0.75), (0.85, -0.8), (0.85, -0.2), (0.35, -0.25)), np.full(14, 0.07)), colour
-    )
+    pen.shape(tube(curve((0.35, -0.75), (0.85, -0.8), (0.85, -0.2), (0.35, -0.25)), np.full(14, 0.07)), colour)
     rectangle(pen, -0.4, -0.9, 0.4, 0, colour)
     pen.ellipse(0, -0.9, 0.4, 0.1, mix(colour, (30, 20, 16), 0.5))
 
