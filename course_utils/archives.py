@@ -111,7 +111,7 @@ def _safe_parts(info, zip_path):
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise _refusal(zip_path, f"holds a link or device ({info.filename!r})")
     parts = PurePosixPath(name).parts
-    if not parts or name.startswith("/") or ".." in parts:
+    if name.startswith("/") or ".." in parts or not (parts or info.is_dir()):
         raise _refusal(zip_path, f"has a file outside its folder ({info.filename!r})")
     for part in parts:
         odd = any(letter in '<>:"|?*' or ord(letter) < 32 for letter in part)

@@ -8,7 +8,7 @@ import shutil
 import threading
 import time
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import requests
@@ -206,10 +206,8 @@ def locked(path):
     finally:
         if os.name == "nt":  # Windows removes no open file
             file.close()
-            try:
+            with suppress(OSError):
                 path.unlink(missing_ok=True)
-            except OSError:
-                pass
         else:
             path.unlink(missing_ok=True)
             file.close()
@@ -330,7 +328,7 @@ def _receive(session, url, target, size, timeouts):
         if needed + SPARE_BYTES > free:
             raise CourseError(
                 f"The disk is too full for {target.name}: {free / 1e6:,.0f} MB are free in {part.parent} and "
-                f"{(needed + SPARE_BYTES) / 1e6:,.0f} MB are needed; free some space or choose another folder."
+                f"{(needed + SPARE_BYTES) / 1e6:,.0f} MB are needed; free some space or use another folder."
             )
         with part.open("ab" if start else "wb") as file:
             if not start:

@@ -176,7 +176,5 @@ def _choice(variable, allowed):
     if not value:
         return allowed[0]
     if value.lower() not in allowed:
-        raise CourseError(
-            f"{variable} is {value!r}, which is not one of {', '.join(allowed)}; set one of these or unset it."
-        )
+        raise CourseError(f"{variable} is {value!r}, not one of {', '.join(allowed)}; use one of these or unset it.")
     return value.lower()
