@@ -3,11 +3,14 @@
 import importlib
 import os
 
+from course_utils.quiet import silence_tensorflow_start
+
 # TensorFlow reads this once, when it is first imported: 3 leaves its errors and drops its start-up lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # TensorFlow turns its faster convolutions (oneDNN) on by itself only where AVX512 is found; without AVX512 they
 # train the scratch CNN 1.6 times as fast as well (processor time, measured on an AMD EPYC of 2 cores).
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+silence_tensorflow_start()
 
 _MODULE_OF = {
     "CourseError": "errors",
