@@ -1,9 +1,9 @@
-"""Cats, dogs and other animals, drawn by OpenCV from a seed: the images of the course where no photos can be had.
+"""Cats, dogs and other animals, drawn by OpenCV from a seed: the course's images where no photos can be had.
 
-The kinds differ by the shapes of their parts (ears, muzzle, pupils, tail, horns, mane), while coat, scene, light, size and
-place come from the same distributions for all. Every picture has a random generator of its own, keyed by seed, split, index
-and kind, so that any picture can be drawn alone, in any order and in parallel, and always with the same bytes on one
-version of OpenCV.
+The kinds differ by the shapes of their parts (ears, muzzle, pupils, tail, horns, mane), while coat, scene, light,
+size and place come from the same distributions for all. Every picture has a random generator of its own, keyed by
+seed, split, index and kind, so that any picture can be drawn alone, in any order and in parallel, and always with
+the same bytes on one version of OpenCV.
 """
 
 import math
@@ -24,7 +24,7 @@ DEFAULT_SEED = 2024
 SPLITS = {"train": 0, "test": 1, "pretrain": 2, "pretrain-validation": 3}
 JPEG_QUALITY = 88
 
-# Folder, kind, split, number of the first picture, number of pictures: numbered like the photos of the filtered set.
+# Folder, kind, split, number of the first picture, number of pictures: the numbers of the photos' filtered set.
 FOLDERS = [
     ("cats-train", "cat", "train", 0, 1000),
     ("dogs-train", "dog", "train", 0, 1000),
@@ -32,12 +32,24 @@ FOLDERS = [
     ("dogs-test", "dog", "test", 2000, 500),
 ]
 
-# Width, height and share: the sizes of the photos (median 442 x 374, mostly landscape), a few of them small or upright.
+# Width, height and share: like the photos (median 442 x 374), mostly landscape, a few of them small or upright.
 SIZES = [
-    ((500, 374), 0.18), ((499, 375), 0.17), ((375, 499), 0.07), ((320, 240), 0.07), ((500, 333), 0.06), ((399, 300), 0.06),
-    ((480, 359), 0.05), ((500, 499), 0.04), ((333, 499), 0.05), ((240, 319), 0.03), ((350, 346), 0.05), ((275, 223), 0.05),
-    ((461, 412), 0.06), ((300, 281), 0.03), ((200, 199), 0.03),
-]  # fmt: skip
+    ((500, 374), 0.18),
+    ((499, 375), 0.17),
+    ((375, 499), 0.07),
+    ((320, 240), 0.07),
+    ((500, 333), 0.06),
+    ((399, 300), 0.06),
+    ((480, 359), 0.05),
+    ((500, 499), 0.04),
+    ((333, 499), 0.05),
+    ((240, 319), 0.03),
+    ((350, 346), 0.05),
+    ((275, 223), 0.05),
+    ((461, 412), 0.06),
+    ((300, 281), 0.03),
+    ((200, 199), 0.03),
+]
 
 
 @dataclass(frozen=True)
@@ -95,9 +107,21 @@ MUZZLES = {
 }
 
 COATS = [
-    (44, 40, 40), (92, 90, 92), (166, 164, 162), (112, 78, 50), (76, 54, 40), (186, 144, 100), (204, 130, 68),
-    (228, 204, 168), (238, 234, 226), (200, 162, 116), (122, 128, 136), (150, 104, 66), (216, 184, 140), (140, 128, 112),
-]  # fmt: skip
+    (44, 40, 40),
+    (92, 90, 92),
+    (166, 164, 162),
+    (112, 78, 50),
+    (76, 54, 40),
+    (186, 144, 100),
+    (204, 130, 68),
+    (228, 204, 168),
+    (238, 234, 226),
+    (200, 162, 116),
+    (122, 128, 136),
+    (150, 104, 66),
+    (216, 184, 140),
+    (140, 128, 112),
+]
 IRISES = [
     (196, 150, 60),
     (150, 160, 70),
@@ -108,8 +132,8 @@ IRISES = [
     (176, 120, 50),
 ]
 
-# Every picture has its own difficulty between 0 and 1, and each of these runs from its easy to its hard value with it.
-# Half of the drawn photos are easy, which lets a network start to learn, and half are hard, which holds its score down.
+# Every picture has its own difficulty between 0 and 1, and each of these runs from its easy to its hard value with
+# it. Half of the drawn photos are easy, which lets a network start to learn; the hard half holds its score down.
 EASY = {
     "smallest": 0.165,  # radius of the head, as a share of the shorter side
     "largest": 0.235,
@@ -540,7 +564,7 @@ def _draw_body(rng, pen, animal, pose):
 
 
 def _shaggy(rng, pen, animal):
-    """Loose hairs on the chest, in the whiskers' ink, so that the amount of fine lines does not tell the kinds apart."""
+    """Loose hairs on the chest, in the whiskers' ink: fine lines alone must not tell the kinds apart."""
     for _ in range(8):
         x, y, lean = rng.uniform(-0.5, 0.6), rng.uniform(0.85, 1.7), rng.uniform(-0.3, 0.3)
         reach = rng.uniform(0.4, 0.7)

@@ -1,7 +1,7 @@
 """Drawn rooms, gardens and things: the surroundings of the animals of `course_utils.drawing`.
 
-All shapes are drawn with OpenCV in RGB on uint8 images of shape (height, width, 3). Every random choice comes from the
-`numpy.random.Generator` that the caller hands in, so a picture depends on its own seed alone.
+All shapes are drawn with OpenCV in RGB on uint8 images of shape (height, width, 3). Every random choice comes from
+the `numpy.random.Generator` that the caller hands in, so a picture depends on its own seed alone.
 """
 
 import functools
@@ -14,26 +14,56 @@ SUBPIXEL_BITS = 4
 TEXTURE_SIZE = 768
 
 WALLS = [
-    (228, 216, 198), (200, 210, 214), (214, 198, 178), (184, 192, 176), (234, 230, 224),
-    (166, 146, 126), (150, 166, 178), (208, 182, 164), (122, 132, 140), (190, 170, 150),
-]  # fmt: skip
+    (228, 216, 198),
+    (200, 210, 214),
+    (214, 198, 178),
+    (184, 192, 176),
+    (234, 230, 224),
+    (166, 146, 126),
+    (150, 166, 178),
+    (208, 182, 164),
+    (122, 132, 140),
+    (190, 170, 150),
+]
 WOODS = [(168, 124, 82), (142, 98, 62), (196, 158, 114), (108, 78, 54), (188, 152, 120), (84, 64, 50)]
 FABRICS = [
-    (172, 70, 62), (70, 96, 132), (206, 186, 150), (110, 118, 92), (90, 84, 92), (192, 132, 72),
-    (226, 218, 204), (126, 82, 70), (128, 146, 158), (196, 156, 150), (60, 66, 74), (154, 140, 120),
-]  # fmt: skip
+    (172, 70, 62),
+    (70, 96, 132),
+    (206, 186, 150),
+    (110, 118, 92),
+    (90, 84, 92),
+    (192, 132, 72),
+    (226, 218, 204),
+    (126, 82, 70),
+    (128, 146, 158),
+    (196, 156, 150),
+    (60, 66, 74),
+    (154, 140, 120),
+]
 TOYS = [
-    (200, 62, 52), (58, 104, 160), (230, 184, 60), (86, 140, 84), (236, 232, 224), (222, 128, 60),
-    (140, 92, 132), (60, 60, 66), (206, 150, 156), (150, 112, 74), (120, 160, 176),
-]  # fmt: skip
+    (200, 62, 52),
+    (58, 104, 160),
+    (230, 184, 60),
+    (86, 140, 84),
+    (236, 232, 224),
+    (222, 128, 60),
+    (140, 92, 132),
+    (60, 60, 66),
+    (206, 150, 156),
+    (150, 112, 74),
+    (120, 160, 176),
+]
 GRASSES = [(104, 138, 66), (128, 150, 76), (86, 116, 60), (150, 156, 88), (166, 154, 94), (112, 126, 84)]
 LEAVES = [(64, 104, 54), (92, 126, 62), (52, 84, 58), (126, 132, 66), (158, 110, 54), (140, 76, 48)]
 SANDS = [(222, 202, 160), (206, 184, 146), (196, 178, 150), (232, 216, 184)]
 STONES = [(150, 146, 140), (176, 172, 166), (122, 116, 110), (168, 150, 130), (98, 96, 96)]
 SKIES = [
-    ((112, 164, 214), (208, 228, 242)), ((150, 186, 216), (228, 234, 238)), ((150, 160, 174), (208, 210, 212)),
-    ((232, 176, 132), (250, 224, 186)), ((92, 134, 190), (190, 214, 232)),
-]  # fmt: skip
+    ((112, 164, 214), (208, 228, 242)),
+    ((150, 186, 216), (228, 234, 238)),
+    ((150, 160, 174), (208, 210, 212)),
+    ((232, 176, 132), (250, 224, 186)),
+    ((92, 134, 190), (190, 214, 232)),
+]
 UNIT_CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 36, False)), np.sin(np.linspace(0, 2 * np.pi, 36, False))], 1)
 
 
@@ -86,7 +116,7 @@ def tube(path, radii):
 
 
 def leaf(length, width, widest=1.0, bend=0.0, count=18):
-    """The outline of a leaf that grows from (0, 0) up to (0, -length); `widest` above 1 puts its belly near the tip."""
+    """The outline of a leaf from (0, 0) up to (0, -length); `widest` above 1 puts its belly near the tip."""
     t = np.linspace(0, 1, count)
     half = width * np.sin(np.pi * t**widest) ** 0.8
     middle = bend * t * t
@@ -112,7 +142,7 @@ def texture(rng, name, height, width):
 
 
 class Pen:
-    """Draws shapes that are given in a frame of their own, which is scaled, turned, mirrored and moved on the image.
+    """Draws shapes given in a frame of their own, which is scaled, turned, mirrored and moved on the image.
 
     Parameters
     ----------
@@ -579,7 +609,20 @@ def backdrop(rng, image, horizon):
     image[:] = blurred(image, unit * rng.uniform(0.02, 0.05))
 
 
-SCENES = [(room, True), (room, True), (room, True), (bed, True), (meadow, False), (meadow, False), (beach, False), (snow, False), (terrace, False), (backdrop, True), (backdrop, False)]  # fmt: skip
+# A scene, and whether it lies indoors; those listed twice are drawn twice as often.
+SCENES = [
+    (room, True),
+    (room, True),
+    (room, True),
+    (bed, True),
+    (meadow, False),
+    (meadow, False),
+    (beach, False),
+    (snow, False),
+    (terrace, False),
+    (backdrop, True),
+    (backdrop, False),
+]
 
 
 def blurred(image, sigma):
