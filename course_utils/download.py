@@ -14,6 +14,7 @@ from pathlib import Path
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from tqdm import tqdm
 from urllib3.util.retry import Retry
 
@@ -301,22 +302,16 @@ def _receive(session, url, target, size, timeouts):
         response = session.get(url, headers=headers, stream=True, timeout=timeouts)
     except requests.TooManyRedirects:
         raise CourseError(f"{url} sends us in circles (too many redirects); use another source.") from None
-    except (
-        requests.exceptions.InvalidSchema,
-        requests.exceptions.MissingSchema,
-        requests.exceptions.InvalidURL,
-    ):
+    except (InvalidSchema, InvalidURL, MissingSchema):
         raise CourseError(f"{url} is not an http(s) address; check how it is written.") from None
     except requests.RequestException as error:
         raise _Interrupted(_cause(error)) from None
     with response:
-        if start and response.status_code != 200:
+        if start and response.status_code in (206, 416):
             if not _continues(response, start, whole):
                 part.unlink()
                 note.unlink()
-                raise _Interrupted(
-                    f"the rest was asked for and answered wrongly, status {response.status_code}"
-                )
+                raise _Interrupted(f"wrong answer {response.status_code} to the question for the rest")
         elif response.status_code != 200:
             raise CourseError(_refusal(url, response))
         else:

@@ -87,7 +87,7 @@ def fetch_photos(folder="data"):
             # Looked at before the lock is taken, so that a complete folder may also be read-only.
             print(_found_line(data, source, wanted))
             return data
-        if multiprocessing.parent_process() is not None:
+        if multiprocessing.current_process().name != "MainProcess":
             # A worker process of the drawing repeats a script without that line, and would wait for itself.
             raise CourseError('Put the code of your script below a line `if __name__ == "__main__":`.')
         data.mkdir(parents=True, exist_ok=True)
