@@ -1,9 +1,12 @@
 """Unpack a zip file that was not made by us: nothing outside its folder, nothing half-unpacked."""
 
+import errno
+import lzma
 import os
 import re
 import shutil
 import stat
+import struct
 import tempfile
 import unicodedata
 import zipfile
@@ -17,6 +20,17 @@ MOST_FILES = 100_000
 MOST_RATIO = 200
 SPARE_BYTES = 50_000_000
 WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+# What zipfile and the decompressors raise for damaged files, beside BadZipFile.
+UNREADABLE = (
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
 
 
 def unzip(zip_path, folder):
@@ -47,9 +61,7 @@ def unzip(zip_path, folder):
     target = folder / zip_path.stem
     with file_errors_told(folder):
         if target.is_file() or (target.is_dir() and any(target.iterdir())):
-            raise CourseError(
-                f"{target} is already there; move it elsewhere before {zip_path.name} is unpacked."
-            )
+            raise CourseError(f"{target} is already there; move it elsewhere before {zip_path.name} is unpacked.")
         folder.mkdir(parents=True, exist_ok=True)
         try:
             with zipfile.ZipFile(zip_path) as archive:
@@ -65,10 +77,13 @@ def unzip(zip_path, folder):
                     raise
         except zipfile.BadZipFile as error:
             raise CourseError(_damage(zip_path, error)) from None
-        except (zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError) as error:
-            raise CourseError(
-                f"{zip_path} cannot be unpacked ({error or 'it ends too early'}); delete it and get it again."
-            ) from None
+        except UNREADABLE as error:
+            raise CourseError(_unreadable(zip_path, error)) from None
+        except OSError as error:
+            # What zipfile meets at a senseless place in the file, and bz2 at damaged data; no fault of the disk.
+            if error.errno in (None, errno.EINVAL):
+                raise CourseError(_unreadable(zip_path, error)) from None
+            raise
     return target
 
 
@@ -161,6 +176,10 @@ def _damage(zip_path, error):
     if "not a zip file" in str(error):
         return f"{zip_path} is cut off (its end is missing); delete it and get it again."
     return f"{zip_path} is damaged ({error}); delete it and get it again."
+
+
+def _unreadable(zip_path, error):
+    return f"{zip_path} cannot be unpacked ({error or 'it ends too early'}); delete it and get it again."
 
 
 def _refusal(zip_path, reason):
