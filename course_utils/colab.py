@@ -7,10 +7,8 @@ import zipfile
 
 from course_utils.environment import checkout_root, install
 from course_utils.errors import CourseError
-from course_utils.notebooks import save
+from course_utils.notebooks import SETUP_TAG, save
 from course_utils.testing import run_pytest
-
-SETUP_TAG = "setup"
 
 # What the first cell of a copy does. It is hidden behind its title in Colab, which shows `@title` cells so.
 UNPACKING = """\

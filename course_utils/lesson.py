@@ -9,7 +9,15 @@ from pathlib import Path
 from course_utils.doctor import require_memory
 from course_utils.environment import checkout_root
 from course_utils.errors import CourseError, file_errors_told
-from course_utils.notebooks import execute, from_script, kernel_settings, save, scripts, write_text
+from course_utils.notebooks import (
+    execute,
+    from_script,
+    kernel_settings,
+    repository_address,
+    save,
+    scripts,
+    write_text,
+)
 
 MODELS = ("scratch", "frozen_base")
 
@@ -50,10 +58,10 @@ def lesson(root=None):
     build = root / "build" / "lesson"
     with file_errors_told(build):
         build.mkdir(parents=True, exist_ok=True)
-    settings = kernel_settings()
+    settings, repository = kernel_settings(), repository_address(root)
     runs = []
     for script in scripts(root):
-        notebook = from_script(script)
+        notebook = from_script(script, repository)
         run = execute(notebook, script.stem, root / "notebooks", settings)
         runs.append(run)
         save(notebook, build / f"{script.stem}.ipynb")

@@ -8,11 +8,22 @@ import sys
 import tempfile
 import threading
 import time
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.environment import checkout_root
 from course_utils.errors import CourseError, file_errors_told
+
+SETUP_TAG = "setup"
+BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
+INSTALLING = """\
+import importlib.util
+
+if importlib.util.find_spec("course_utils") is None:
+    # --no-deps, so that Colab's own TensorFlow and cv2 stay as they are.
+    %pip install --quiet --no-deps "git+{repository}"
+"""
 
 SOLUTION_START = "# SOLUTION"
 SOLUTION_END = "# END SOLUTION"
@@ -22,9 +33,7 @@ STUDENTS_LINE = "...  # your code here"
 # nbval's own words for a cell whose output it does not compare, as tags and as comments in the cell.
 NOT_COMPARED = ("nbval-ignore-output", "nbval-skip", "NBVAL_IGNORE_OUTPUT", "NBVAL_SKIP")
 
-MACHINE_PATH = re.compile(
-    r"(?<![\w.])(/home/|/root/|/Users/|/tmp/|/var/folders/|[A-Za-z]:\\Users\\)[^\s'\"<]*"
-)
+MACHINE_PATH = re.compile(r"(?<![\w.])(/home/|/root/|/Users/|/tmp/|/var/folders/|[A-Za-z]:\\Users\\)[^\s'\"<]*")
 
 
 @dataclass
@@ -61,13 +70,33 @@ def scripts(root):
     return found
 
 
-def from_script(path):
+def repository_address(root):
+    """Read the address of the published repository.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The checkout.
+
+    Returns
+    -------
+    str
+        ``repository`` in the table ``[tool.course]`` of pyproject.toml; empty while there is none.
+    """
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)["tool"]["course"]["repository"].rstrip("/")
+
+
+def from_script(path, repository=""):
     """Derive a notebook from a script, without running it.
 
     Parameters
     ----------
     path : pathlib.Path
         A script in jupytext's py:percent format.
+    repository : str
+        The address of the published repository. Where it is given, the first cell gets a badge that opens the
+        notebook in Colab, and the cell tagged ``setup`` installs the course from there.
 
     Returns
     -------
@@ -85,6 +114,13 @@ def from_script(path):
         }
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    if repository:
+        colab = repository.replace("https://github.com/", "https://colab.research.google.com/github/")
+        place = f"{colab}/blob/main/notebooks/{path.stem}.ipynb"
+        notebook.cells[0].source += f"\n\n[![Open in Colab]({BADGE})]({place})"
+        for cell in notebook.cells:
+            if SETUP_TAG in cell.metadata.get("tags", []):
+                cell.source = INSTALLING.format(repository=repository)
     seen = {}
     for cell in notebook.cells:
         content = f"{cell.cell_type}\n{cell.source}"
@@ -182,20 +218,22 @@ def derive_all(root=None):
     """
     root = root or checkout_root()
     derived = {}
+    repository = repository_address(root)
     settings = kernel_settings(COURSE_DATA="sandbox", COURSE_PRECISION="float32", COURSE_FAST="0")
     with tempfile.TemporaryDirectory(prefix="course-") as temporary:
         # A folder of its own, so that nothing of an earlier run is found.
         folder = Path(temporary) / "notebooks"
         folder.mkdir()
         for script in scripts(root):
-            notebook = from_script(script)
+            notebook = from_script(script, repository)
             run = execute(notebook, script.stem, folder, settings)
             if run.error:
                 print(run.error, file=sys.stderr)
                 return 1
             derived[root / "notebooks" / f"{script.stem}.ipynb"] = notebook
     for solution in homework_solutions(root):
-        derived[root / "homework" / f"{solution.stem}.ipynb"] = student_version(from_script(solution))
+        homework = from_script(solution, repository)
+        derived[root / "homework" / f"{solution.stem}.ipynb"] = student_version(homework)
     for path, notebook in derived.items():
         save(notebook, path)
         print(f"wrote {path.relative_to(root)}")
@@ -315,7 +353,8 @@ def pair_problems(script):
     if not path.is_file():
         return [f"{path.name} is missing; run make notebooks."]
     notebook = nbformat.read(path, as_version=4)
-    problems = stale_cells(notebook, from_script(script), path.name)
+    derived = from_script(script, repository_address(script.parents[2]))
+    problems = stale_cells(notebook, derived, path.name)
     counts = []
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type != "code":
@@ -351,9 +390,7 @@ def stale_cells(notebook, derived, name):
         One sentence where the number of cells differs, or for each cell that differs.
     """
     if len(notebook.cells) != len(derived.cells):
-        return [
-            f"{name} has {len(notebook.cells)} cells and its script {len(derived.cells)}; run make notebooks."
-        ]
+        return [f"{name} has {len(notebook.cells)} cells and its script {len(derived.cells)}; run make notebooks."]
     return [
         f"{name}, cell {number}: it differs from the script; run make notebooks."
         for number, (cell, expected) in enumerate(zip(notebook.cells, derived.cells, strict=True), 1)
@@ -438,9 +475,7 @@ def _without_solution(source):
                 lines.append(line[: len(line) - len(line.lstrip())] + STUDENTS_LINE)
             inside = not inside
         elif marker in (SOLUTION_START, SOLUTION_END):
-            raise CourseError(
-                f"A line {marker!r} has no partner in the cell that starts {lines[:1]}; add it."
-            )
+            raise CourseError(f"A line {marker!r} has no partner in the cell that starts {lines[:1]}; add it.")
         elif not inside:
             lines.append(line)
     if inside:
@@ -492,9 +527,7 @@ class _Watch:
             self.peak_bytes = max(self.peak_bytes, self._held())
             if sys.stdout.isatty():
                 seconds = time.perf_counter() - self._started
-                print(
-                    f"\r\033[K{self.name}: cell {self.cell}/{self.cells}, {seconds:.0f} s", end="", flush=True
-                )
+                print(f"\r\033[K{self.name}: cell {self.cell}/{self.cells}, {seconds:.0f} s", end="", flush=True)
 
     def _held(self):
         import psutil

@@ -91,9 +91,26 @@ def run_pytest(python, arguments, fast):
         # In numeric order: 04 and 05 use the models of 03, as they do for a student.
         notebooks = copy_to_run(root, Path(temporary) / "notebooks")
         command = [str(python), "-m", "pytest", "-c", str(root / "pyproject.toml"), "--rootdir", str(root)]
-        command += [*arguments, f"--timeout={CELL_SECONDS[fast]}"]
-        command += ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_SECONDS[fast]}"]
-        command += ["--nbval-sanitize-with", str(root / "tests" / "sanitize.cfg")]
-        command += [str(path) for path in notebooks]
+        command += [*arguments, *nbval_options(root, fast), *map(str, notebooks)]
         settings = kernel_settings(COURSE_DATA="sandbox", COURSE_PRECISION="float32", COURSE_FAST=fast)
         return subprocess.run(command, cwd=root, env=settings).returncode
+
+
+def nbval_options(root, fast):
+    """Say how nbval is to compare the notebooks.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The checkout.
+    fast : {"0", "1"}
+        COURSE_FAST for the notebooks.
+
+    Returns
+    -------
+    list of str
+        Options of pytest.
+    """
+    seconds = CELL_SECONDS[fast]
+    options = ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={seconds}", f"--timeout={seconds}"]
+    return [*options, "--nbval-sanitize-with", str(root / "tests" / "sanitize.cfg")]
