@@ -4,6 +4,7 @@ import html
 import json
 import os
 import shutil
+import textwrap
 from pathlib import Path
 
 from course_utils.doctor import require_memory
@@ -126,15 +127,15 @@ def predictions(models):
     CourseError
         Where a model is missing.
     """
+    for name in MODELS:
+        if not (models / f"{name}.keras").is_file():
+            raise CourseError(f"{models / name}.keras is missing, which the notebooks write; run make lesson.")
     import keras
     import numpy as np
 
     from course_utils.images import load_photos, photo_paths
     from course_utils.settings import course_path
 
-    for name in MODELS:
-        if not (models / f"{name}.keras").is_file():
-            raise CourseError(f"{models / name}.keras is missing, which the notebooks write; run make lesson.")
     data = course_path("data")
     folders = [("cats-test", 0), ("dogs-test", 1)]
     paths = [(path, label) for folder, label in folders for path in photo_paths(data / folder)]
@@ -257,11 +258,11 @@ def table(summary):
     lines += [f"{'notebook':<26}{'seconds':>9}{'peak MB':>9}"]
     for run in summary["notebooks"]:
         lines.append(f"{run['name']:<26}{run['seconds']:>9.0f}{run['peak_mb']:>9.0f}")
-    lines.append(f"{'all five':<26}{sum(run['seconds'] for run in summary['notebooks']):>9.0f}")
+    lines.append(f"{'all':<26}{sum(run['seconds'] for run in summary['notebooks']):>9.0f}")
     lines += ["", f"{'test accuracy':<26}{'here':>9}{'published':>11}"]
     for name in MODELS:
         lines.append(f"{name.replace('_', ' '):<26}{summary['accuracy'][name]:>9.3f}{published[name]:>11.3f}")
-    lines.append(difference(summary))
+    lines += textwrap.wrap(difference(summary), 70)
     return "\n".join(lines)
 
 
@@ -276,16 +277,16 @@ def difference(summary):
     Returns
     -------
     str
-        One sentence.
+        One or two sentences.
     """
     apart = []
     if summary["images"] != "photos":
-        apart.append("drawn images, not the photos")
+        apart.append("drawn images instead of the photos")
     if summary["base"] != summary["published"]["frozen_base_name"]:
-        apart.append(f"{summary['base']} in place of VGG16")
+        apart.append(f"{summary['base']} instead of VGG16")
     if apart:
-        return f"(here: {' and '.join(apart)}; the published numbers are no yardstick for these)"
-    return "(published: the same photos and the same base)"
+        return f"Here: {', '.join(apart)}. The published numbers are no yardstick for these."
+    return "Published: the same photos and the same base."
 
 
 def index_page(runs, summary):

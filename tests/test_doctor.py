@@ -1,0 +1,115 @@
+"""make doctor: what it finds, and that it finds what is wrong."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from course_utils import doctor
+from course_utils.errors import CourseError
+
+
+def course_doctor(**settings):
+    # No proxy answers there, so that the network looks the same wherever the test runs: absent.
+    offline = {"HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
+    return subprocess.run(
+        [sys.executable, "-m", "course_utils", "doctor"],
+        capture_output=True,
+        text=True,
+        env=os.environ | offline | settings,
+    )
+
+
+@pytest.fixture(scope="module")
+def report():
+    return course_doctor()
+
+
+def test_every_line_has_a_state_and_the_last_says_what_to_do_next(report):
+    *lines, blank, last = report.stdout.splitlines()
+    assert blank == ""
+    assert all(re.match(r"(OK|WARN|FAIL) +\S", line) for line in lines)
+    assert last.startswith("Next: ")
+
+
+@pytest.mark.parametrize(
+    "topic", ["Python", "settings", "packages", "disk", "memory", "GPU", "network", "data", "base", "forecast"]
+)
+def test_every_topic_is_in_the_report(report, topic):
+    assert re.search(rf"(?m)^\w+ +{topic}\b", report.stdout)
+
+
+def test_a_missing_network_is_a_warning_and_no_failure(report):
+    assert re.search(r"(?m)^WARN +network: .* cannot be reached", report.stdout)
+    assert report.returncode == (1 if re.search(r"(?m)^FAIL", report.stdout) else 0)
+
+
+def test_nothing_but_the_report_is_printed(report):
+    assert report.stderr == ""
+
+
+def test_a_wrong_setting_fails():
+    done = course_doctor(COURSE_DATA="pictures")
+    assert done.returncode == 1
+    assert re.search(r"(?m)^FAIL +COURSE_DATA is 'pictures'", done.stdout)
+    assert "mend what is marked FAIL" in done.stdout
+
+
+def test_a_full_disk_fails(monkeypatch):
+    monkeypatch.setattr(doctor, "FREE_BYTES_FOR_LESSON", 10**18)
+    assert doctor.look_at_disk(ready=True)[0][0] == doctor.FAIL
+
+
+def test_a_folder_that_may_not_be_written_fails(tmp_path, monkeypatch):
+    folder = tmp_path / "read only"
+    folder.mkdir()
+    folder.chmod(0o555)
+    monkeypatch.chdir(folder)
+    if os.access(folder, os.W_OK):
+        pytest.skip("this user may write everywhere")
+    assert doctor.FAIL in [state for state, _ in doctor.look_at_disk(ready=True)]
+
+
+def test_too_little_memory_fails_and_is_refused(monkeypatch):
+    monkeypatch.setattr(doctor, "REFERENCE", {"03_scratch_cnn": (1, 10**9)})
+    assert doctor.look_at_memory()[0][0] == doctor.FAIL
+    with pytest.raises(CourseError, match="close other programs"):
+        doctor.require_memory()
+
+
+def test_enough_memory_is_let_pass(monkeypatch):
+    monkeypatch.setattr(doctor, "REFERENCE", {"03_scratch_cnn": (1, 1)})
+    assert doctor.look_at_memory()[0][0] == doctor.OK
+    doctor.require_memory()
+
+
+def test_missing_packages_are_named(checkout, tmp_path):
+    (tmp_path / "pyproject.toml").write_bytes((checkout / "pyproject.toml").read_bytes())
+    text = (checkout / "constraints.txt").read_text(encoding="utf-8")
+    changed = re.sub(r"(?m)^tqdm==.*", "tqdm==0.0.1", text)
+    (tmp_path / "constraints.txt").write_text(changed, encoding="utf-8")
+    state, what = doctor.look_at_packages(tmp_path, ready=True)[0]
+    assert state == doctor.WARN and "tqdm 0.0.1" in what
+
+
+def test_an_environment_that_is_not_there_yet_is_no_failure():
+    assert doctor.look_at_packages(None, ready=False)[0][0] == doctor.WARN
+    assert "installs the packages" in doctor.next_step([doctor.OK, doctor.WARN], ready=False)
+
+
+def test_the_forecast_scales_with_the_probe(monkeypatch):
+    def total(seconds):
+        monkeypatch.setattr(doctor, "probe_seconds", lambda: seconds)
+        return doctor.forecast()[-1][1]
+
+    assert f"{sum(seconds for seconds, _ in doctor.REFERENCE.values()) / 60:.0f} min" in total(
+        doctor.REFERENCE_PROBE_SECONDS
+    )
+    assert total(doctor.REFERENCE_PROBE_SECONDS) != total(2 * doctor.REFERENCE_PROBE_SECONDS)
+
+
+def test_the_forecast_covers_every_notebook(checkout):
+    scripts = (checkout / "notebooks" / "scripts").glob("[0-9][0-9]_*.py")
+    assert {path.stem for path in scripts} == set(doctor.REFERENCE)
