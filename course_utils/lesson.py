@@ -3,6 +3,7 @@
 import html
 import json
 import os
+import re
 import shutil
 import textwrap
 from pathlib import Path
@@ -19,6 +20,18 @@ from course_utils.notebooks import (
     scripts,
     write_text,
 )
+
+# Over nbconvert's own style: lines of a length that can be read, progress bars that do not look like errors,
+# outputs and tables that begin where the text does.
+STYLE = """
+<style>
+body { max-width: 64rem; margin: 0 auto !important; }
+.course-pages { font: 15px/2 system-ui, sans-serif; padding: .5rem 1.5rem; text-align: right; }
+.jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"] { background: none; }
+.jp-OutputArea-output { padding-left: 10px; }
+.jp-RenderedHTMLCommon table { margin-left: 0; }
+</style>
+"""
 
 MODELS = ("scratch", "frozen_base")
 
@@ -81,28 +94,30 @@ def lesson(root=None):
     return 0
 
 
-def page(notebook, title):
+def page(notebook, name):
     """Turn a notebook into one HTML page with its pictures inside.
 
     Parameters
     ----------
     notebook : nbformat.NotebookNode
         An executed notebook.
-    title : str
-        The page's title.
+    name : str
+        Its file name without the ending.
 
     Returns
     -------
     str
-        The page, which needs no other file and no network to be read.
+        The page, which needs no other file and no network to be read, with a link to the index.
     """
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(template_name="lab", embed_images=True)
     # Where a page would fetch its widgets, its diagrams and its formulas from the network: none is used here.
     exporter.require_js_url = exporter.mathjax_url = exporter.jquery_url = exporter.mermaid_js_url = ""
-    body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
-    return body
+    body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title(name)}})
+    links = '<div class="course-pages"><a href="index.html">All notebooks</a></div>'
+    body = body.replace("</head>", f"{STYLE}</head>", 1)
+    return re.sub(r"(<body[^>]*>)", lambda found: found.group() + links, body, count=1)
 
 
 def predictions(models):

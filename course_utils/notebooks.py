@@ -165,6 +165,8 @@ def execute(notebook, name, folder, settings):
             kernel_name="python3",
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,
+            # Or it warns that other users of the same computer could listen to its local connection.
+            extra_arguments=["--log-level=40"],
             coalesce_streams=True,
             on_notebook_start=lambda notebook: watch.follow(client.km.provisioner.pid),
             on_cell_start=note_cell,

@@ -82,6 +82,7 @@ def test_a_page_has_its_pictures_inside_and_needs_no_network(tmp_path):
     fetched += re.findall(r"<link[^>]+href=\"(https?://[^\"]+)", page)
     fetched += re.findall(r"(?:import|from) *\(?['\"](https?://[^'\"]+)", page)
     assert fetched == []
+    assert '<a href="index.html">' in page and "<title>01 Plot</title>" in page
 
 
 def test_accuracies_are_the_share_of_right_answers():
