@@ -292,7 +292,7 @@ check(
 #
 # <details><summary>Solutions</summary>
 #
-# 1. The first Dense layer: 6,272 inputs x 512 + 512 = 3,211,776; every number of the last feature maps meets every unit.
+# 1. The first Dense layer: 6,272 inputs x 512 + 512 = 3,211,776; every number of the last maps meets every unit.
 # 2. Overfitting. More photos, augmentation, dropout, fewer parameters, or features learned elsewhere.
 # 3. It depends on the images and on luck: with the published scaling 0..1 it died for the seeds that we tried in
 #    bfloat16, and after three lost epochs recovered in float32 (measured on the photos).
