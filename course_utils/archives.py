@@ -7,8 +7,8 @@ import re
 import shutil
 import stat
 import struct
-import tempfile
 import unicodedata
+import uuid
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -66,7 +66,9 @@ def unzip(zip_path, folder):
         try:
             with zipfile.ZipFile(zip_path) as archive:
                 members = _checked_members(archive, zip_path, folder)
-                beside = Path(tempfile.mkdtemp(prefix=f".{zip_path.stem}-", dir=folder))
+                # Not by tempfile, whose folders nobody else may read: it becomes the folder itself.
+                beside = folder / f".{zip_path.stem}-{uuid.uuid4().hex[:12]}"
+                beside.mkdir()
                 try:
                     _unpack(archive, zip_path, members, beside)
                     if target.is_dir():

@@ -40,6 +40,4 @@ def _sentence(error, path):
         return f"The path {where} is too long for this disk; choose a folder with a shorter path."
     if error.errno == errno.ENOENT:
         return f"{where} does not exist (any more); check the path and run this again."
-    return (
-        f"{where} could not be read or written ({error.strerror or error}); check the disk, then try again."
-    )
+    return f"{where} could not be read or written ({error.strerror or error}); check the disk, then try again."

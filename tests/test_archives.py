@@ -1,5 +1,6 @@
 """The unpacking of good, broken and hostile zip files."""
 
+import os
 import stat
 import struct
 import zipfile
@@ -90,6 +91,12 @@ def test_a_folder_in_use_is_refused_and_left_as_it_is(tmp_path):
     with pytest.raises(CourseError, match="already there"):
         unzip(path, tmp_path / "place")
     assert own.read_bytes() == b"mine"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of POSIX")
+def test_others_may_read_what_was_unpacked(tmp_path):
+    folder = unzip(make_zip(tmp_path / "cats.zip", [("a.jpg", PHOTO)]), tmp_path / "place")
+    assert folder.stat().st_mode == folder.parent.stat().st_mode
 
 
 def test_an_empty_folder_is_filled(tmp_path):
