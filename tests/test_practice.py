@@ -1,0 +1,39 @@
+"""The practice server of notebook 01."""
+
+import io
+import zipfile
+
+import cv2
+import numpy as np
+import pytest
+import requests
+
+from course_utils.practice import PRACTICE_ZIP, PracticeServer
+
+
+@pytest.fixture
+def server():
+    server = PracticeServer()
+    yield server
+    server.close()
+
+
+def test_the_zip_holds_twenty_photos_and_a_stray_file(server):
+    answer = requests.get(f"{server.address}/{PRACTICE_ZIP}", timeout=10)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        names = archive.namelist()
+        photo = cv2.imdecode(np.frombuffer(archive.read(names[0]), np.uint8), cv2.IMREAD_COLOR)
+    assert (answer.status_code, len(names), names[-1]) == (200, 21, "cats-practice/.DS_Store")
+    assert photo.std() > 10
+
+
+def test_another_name_is_answered_with_404_and_a_page(server):
+    answer = requests.get(f"{server.address}/cats-train.zip", timeout=10)
+    assert answer.status_code == 404 and b"<!DOCTYPE HTML" in answer.content[:20]
+
+
+def test_a_closed_server_does_not_answer():
+    server = PracticeServer()
+    server.close()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{server.address}/{PRACTICE_ZIP}", timeout=5)

@@ -1,0 +1,39 @@
+"""Which precision trains fastest: asked of the machine once, then kept."""
+
+import json
+
+import pytest
+
+from course_utils import precision
+from course_utils.errors import CourseError
+from course_utils.settings import cache_folder
+
+
+def test_the_setting_decides_without_a_probe(monkeypatch):
+    monkeypatch.setenv("COURSE_PRECISION", "mixed_bfloat16")
+    assert precision.fastest_precision() == "mixed_bfloat16"
+    assert not cache_folder().joinpath("precision.json").exists()
+
+
+def test_a_bad_setting_is_named(monkeypatch):
+    monkeypatch.setenv("COURSE_PRECISION", "float8")
+    with pytest.raises(CourseError, match="COURSE_PRECISION.*float8"):
+        precision.fastest_precision()
+
+
+def test_the_answer_is_a_precision_and_is_kept():
+    answer = precision.fastest_precision()
+    kept_in = cache_folder() / "precision.json"
+    (key,) = json.loads(kept_in.read_text())
+    other = "mixed_bfloat16" if answer == "float32" else "float32"
+    kept_in.write_text(json.dumps({key: other}))
+    assert answer in ("float32", "mixed_bfloat16", "mixed_float16")
+    assert precision.fastest_precision() == other
+
+
+@pytest.mark.parametrize("content", ["", "no json", "[]", '{"another machine": "float32"}'])
+def test_a_damaged_or_foreign_note_is_asked_anew(content):
+    kept_in = cache_folder() / "precision.json"
+    kept_in.parent.mkdir(parents=True, exist_ok=True)
+    kept_in.write_text(content)
+    assert precision.fastest_precision() in ("float32", "mixed_bfloat16", "mixed_float16")
