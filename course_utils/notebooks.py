@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,7 +174,7 @@ def execute(notebook, name, folder, settings):
         )
         error = None
         try:
-            client.execute(env=settings)
+            _execute_interruptibly(client, settings, watch)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as failure:
             error = _told(notebook, name, code_cells, watch.cell, failure)
     return Run(name, round(time.perf_counter() - started, 1), round(watch.peak_bytes / 1e6), error)
@@ -495,18 +496,46 @@ def _told(notebook, name, code_cells, number, failure):
     return f"{name}, code cell {number} of {len(code_cells)} failed.\n  {first_line}\n  {what}"
 
 
+def _execute_interruptibly(client, settings, watch):
+    # In a thread of its own, where nbclient leaves the signals alone: its own answer to Ctrl-C is to stop the
+    # kernel and then to fail with whatever comes of that.
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(client.execute, env=settings)
+        try:
+            while not running.done():
+                wait([running], timeout=0.5)
+        except KeyboardInterrupt:
+            watch.end_kernel()
+            raise
+        running.result()
+
+
 class _Watch:
     """Shows a notebook's progress, and notes the most memory that its kernel and its children held."""
 
     def __init__(self, name, cells):
         self.name, self.cells, self.cell, self.peak_bytes = name, cells, 0, 0
-        self._process, self._stop = None, threading.Event()
+        self._process, self._ended, self._stop = None, False, threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def follow(self, process_id):
         import psutil
 
         self._process = psutil.Process(process_id)
+        if self._ended:  # asked for while the kernel was starting
+            self.end_kernel()
+
+    def end_kernel(self):
+        import psutil
+
+        self._ended = True
+        if self._process is None:
+            return
+        try:
+            for process in [*self._process.children(recursive=True), self._process]:
+                process.kill()
+        except psutil.NoSuchProcess:
+            return  # it has just ended by itself
 
     def __enter__(self):
         self._started = time.perf_counter()

@@ -1,10 +1,13 @@
 """make lesson: what it writes, what it prints, and how it fails."""
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +62,28 @@ def test_a_failing_notebook_is_told_and_what_ran_is_written(standin, capsys):
 def test_a_lesson_without_its_models_says_so(standin):
     with pytest.raises(CourseError, match=r"scratch.keras is missing"):
         lesson.lesson(standin)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_ends_the_kernel_and_is_one_line(standin):
+    slow = "# %%\nimport os\nfrom pathlib import Path\nPath('pid').write_text(str(os.getpid()))\n\n"
+    slow += "# %%\nimport time\ntime.sleep(600)\n"
+    (standin / "notebooks" / "scripts" / "01_first.py").write_text(slow, encoding="utf-8")
+    shutil.copytree(CHECKOUT / "course_utils", standin / "course_utils")
+    for name in ("pyproject.toml", "constraints.txt"):
+        shutil.copy(CHECKOUT / name, standin)
+    command = [sys.executable, "-m", "course_utils", "lesson"]
+    process = subprocess.Popen(command, cwd=standin, stderr=subprocess.PIPE, text=True)
+    told = standin / "notebooks" / "pid"
+    while process.poll() is None and not told.is_file():
+        time.sleep(0.1)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert errors.strip() == "Stopped; run the same command again to go on."
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
 
 
 def test_a_checkout_without_scripts_says_so(tmp_path, monkeypatch):
@@ -206,8 +231,6 @@ def test_the_lesson_of_a_copied_checkout_keeps_its_promises(tmp_path):
     copy = tmp_path / "a course, copied"
     left_out = shutil.ignore_patterns(".git", ".venv*", "data", "models", "build", "__pycache__", "*.egg-info")
     shutil.copytree(CHECKOUT, copy, ignore=left_out)
-    import os
-
     settings = os.environ | {"COURSE_DATA": "sandbox", "COURSE_FAST": "1", "COURSE_PRECISION": "float32"}
     done = subprocess.run([sys.executable, "-m", "course_utils", "lesson"], cwd=copy, env=settings)
     assert done.returncode == 0
