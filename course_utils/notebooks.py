@@ -187,7 +187,7 @@ def kernel_settings(**settings):
     ----------
     **settings : str
         The course's settings by name, such as ``COURSE_DATA="sandbox"``. Where any is given, those of the
-        current process are left out, except the cache folder.
+        current process are left out, except the cache folder and the photos for tests.
 
     Returns
     -------
@@ -199,7 +199,7 @@ def kernel_settings(**settings):
         environment = {
             name: value
             for name, value in environment.items()
-            if not name.startswith("COURSE_") or name == "COURSE_CACHE"
+            if not name.startswith("COURSE_") or name in ("COURSE_CACHE", "COURSE_TEST_MIRROR")
         }
     # Python's debugger, which the kernel loads, otherwise warns about frozen modules.
     defaults = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
