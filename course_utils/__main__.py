@@ -69,6 +69,10 @@ def main(arguments=None):
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read the output, `head` say, has gone; nor may Python's own last flush complain of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         print("\nStopped; run the same command again to go on.", file=sys.stderr)
         return 130

@@ -53,6 +53,13 @@ def test_make_only_calls_the_command_line(checkout):
     assert done.stdout.strip() == "python3 -m course_utils lesson"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
+def test_a_reader_that_leaves_early_causes_no_traceback():
+    command = f"'{sys.executable}' -m course_utils doctor | head -n 1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    assert done.stdout.startswith("OK    Python") and done.stderr == ""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_is_one_line_and_exit_code_130(tmp_path):
     # The sandbox draws for seconds: long enough to be interrupted.
