@@ -26,7 +26,11 @@ IMAGES = 16_800
 VALIDATION_IMAGES = 700
 BATCH = 64
 # Height and width in pixels, and epochs: an epoch on the small images takes less than half the time.
-STAGES = ((96, 6), (SIZE, 2))
+STAGES = {
+    "mini_vgg16": ((96, 6), (SIZE, 2)),
+    "mini_mobilenet_v2": ((96, 5), (SIZE, 1)),
+    "mini_xception": ((96, 5), (SIZE, 1)),
+}
 LEARNING_RATE = 4e-3
 # VGG16's preprocessing leaves values of up to 152; the network is trained on a sixtieth of them, and the sixtieth is
 # folded into the kernel of the first layer afterwards.
@@ -157,14 +161,14 @@ def train(network, name, images, labels, validation_images, validation_labels):
     x = network(small_bases.preprocessing(name)(inputs))
     outputs = layers.Dense(len(drawing.PRETRAINING_KINDS))(layers.GlobalAveragePooling2D()(x))
     model = keras.Model(inputs, outputs)
-    steps = sum(epochs for _, epochs in STAGES) * (len(images) // BATCH)
+    steps = sum(epochs for _, epochs in STAGES[name]) * (len(images) // BATCH)
     warm_up = steps // 15
     rate = keras.optimizers.schedules.CosineDecay(
         1e-4, steps - warm_up, 0.01, warmup_target=LEARNING_RATE, warmup_steps=warm_up
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
-    for stage, (size, epochs) in enumerate(STAGES):
+    for stage, (size, epochs) in enumerate(STAGES[name]):
         batches = Batches(resized(images, size), SEED + stage)
         validation = (resized(validation_images, size), validation_labels)
         history = model.fit(batches, epochs=epochs, validation_data=validation, verbose=2)
@@ -204,7 +208,7 @@ def pretrain(name):
         "seed": SEED,
         "images": IMAGES,
         "kinds": list(drawing.PRETRAINING_KINDS),
-        "stages": [{"size": size, "epochs": epochs} for size, epochs in STAGES],
+        "stages": [{"size": size, "epochs": epochs} for size, epochs in STAGES[name]],
         "seconds_drawing": round(drawn - begin),
         "seconds_training": round(time.time() - drawn),
         "validation_accuracy": round(accuracy, 4),
