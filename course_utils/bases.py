@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from course_utils import settings
 from course_utils.download import download, fetch_weights, is_verified
@@ -90,8 +90,7 @@ def load_base(name=None, size=150):
     Parameters
     ----------
     name : str, optional
-        One of VGG16, Xception, InceptionV3, MobileNetV2, MobileNetV2-0.35, mini_vgg16, mini_mobilenet_v2,
-        mini_xception.
+        One of `REAL_BASES` or `SMALL_BASES`, such as ``"VGG16"``, ``"MobileNetV2-0.35"`` or ``"mini_vgg16"``.
     size : int
         Height and width of the images in pixels.
 

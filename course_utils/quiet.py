@@ -1,6 +1,7 @@
 """Keep TensorFlow's start-up lines out of the notebooks. Standard library only."""
 
 import importlib.machinery
+import logging
 import os
 import sys
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ def silence_tensorflow_start():
     libraries are registered twice), and prints them past Python's ``sys.stderr``. An import that fails still
     raises its exception.
     """
+    # Its advice on retracing is for its own users, not for students who predict with several models.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if "tensorflow" not in sys.modules and not any(isinstance(one, _Finder) for one in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
 

@@ -31,9 +31,7 @@ def test_choice_has_a_default_and_takes_its_values(monkeypatch, variable, read, 
 
 
 @pytest.mark.parametrize(("variable", "read", "default", "values"), CHOICES)
-def test_bad_choice_is_answered_by_variable_value_and_allowed_values(
-    monkeypatch, variable, read, default, values
-):
+def test_bad_choice_is_answered_by_variable_value_and_allowed_values(monkeypatch, variable, read, default, values):
     monkeypatch.setenv(variable, "foto")
     with pytest.raises(CourseError) as told:
         read()

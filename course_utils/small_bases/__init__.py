@@ -7,8 +7,10 @@ from pathlib import Path
 
 from course_utils.errors import CourseError
 
-SMALL_BASES = ("mini_vgg16", "mini_mobilenet_v2", "mini_xception")
+ARCHITECTURES = ("mini_vgg16", "mini_mobilenet_v2", "mini_xception")
 FOLDER = Path(__file__).parent
+# Those that `pretrain` has trained: only their weights can be loaded.
+SMALL_BASES = tuple(name for name in ARCHITECTURES if (FOLDER / f"{name}.weights.h5").is_file())
 
 # VGG16's thirteen convolutions, block by block, each an eighth as wide.
 VGG16_WIDTHS = ((8, 8), (16, 16), (32, 32, 32), (64, 64, 64), (64, 64, 64))

@@ -228,5 +228,5 @@ def pretrain(name):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Pretrain one of the small bases on drawn animals.")
-    parser.add_argument("name", choices=small_bases.SMALL_BASES)
+    parser.add_argument("name", choices=small_bases.ARCHITECTURES)
     pretrain(parser.parse_args().name)
