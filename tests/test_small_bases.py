@@ -86,7 +86,7 @@ def test_mini_vgg16_keeps_no_batch_normalization():
 def test_the_other_bases_keep_their_batch_normalization(name):
     import keras
 
-    base, _ = build_small_base(name)
+    base = build_architecture(name, 150)
     assert any(isinstance(layer, keras.layers.BatchNormalization) for layer in base.layers)
 
 
