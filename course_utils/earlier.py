@@ -28,7 +28,7 @@ def earlier_model(data, name, train):
     images_since = max(path.stat().st_mtime for path in data.glob("*s-t*"))
     if saved.is_file() and saved.stat().st_mtime >= images_since:
         print(f"The {name} model is the one that an earlier notebook saved.")
-        return keras.saving.load_model(saved)
+        return keras.saving.load_model(saved, compile=False)
     print(f"No earlier notebook has saved a {name} model for these images: one is trained here, more briefly.")
     return train()
 
