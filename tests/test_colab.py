@@ -27,9 +27,10 @@ def run_alone(code, folder):
         f"sys.path = [one for one in sys.path if one not in ('', {str(CHECKOUT)!r})]\n"
     )
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return subprocess.run(
-        [sys.executable, "-c", hide + code], cwd=folder, capture_output=True, text=True, env=environment
-    )
+    # As a file: the packed weights are longer than an argument of a command may be.
+    script = folder / "first_cell.py"
+    script.write_text(hide + code)
+    return subprocess.run([sys.executable, script.name], cwd=folder, capture_output=True, text=True, env=environment)
 
 
 def test_without_the_packed_files_the_course_is_not_found(tmp_path):
