@@ -425,6 +425,11 @@ def test_no_pattern_forgives_a_bare_number():
     [
         ("100%|████| 3000/3000 [00:21<00:00, 140.2it/s]", "100%|████| 3000/3000 [00:09<00:00, 311.0it/s]"),
         ("63/63 ━━━━━━━━━━━━ 17s 270ms/step - loss: 0.69", "63/63 ━━━━━━━━━━ 9s 140ms/step - loss: 0.65"),
+        # With the colours that Keras puts around count, bar and time.
+        (
+            "\x1b[1m63/63\x1b[0m \x1b[32m━\x1b[0m \x1b[1m17s\x1b[0m 2ms/step",
+            "\x1b[1m63/63\x1b[0m \x1b[1m9s\x1b[0m 14us/step",
+        ),
         ("trained in 93.1 s", "trained in 101 s"),
         ("test accuracy 0.712, 95 % interval 0.683-0.739", "test accuracy 0.701, 95 % interval 0.672-0.729"),
         ("served from 127.0.0.1:34121", "served from 127.0.0.1:50001"),

@@ -155,7 +155,7 @@ for rate in (1e-2, 3e-4, 1e-5):
 # A network that answers 50 : 50 to everything has the loss ln 2 = 0.693 and the accuracy 0.500. With too large a
 # step it falls into that state and often never leaves it. The published lesson lost three of ten epochs so.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 import math
 
 for rate, loss in trials.items():
