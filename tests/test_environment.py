@@ -1,5 +1,6 @@
 """The environment that the commands make: its versions agree, it is made once, and its failures are told."""
 
+import ast
 import os
 import re
 import subprocess
@@ -70,6 +71,35 @@ def test_every_pin_lies_within_what_pyproject_allows(checkout):
     pins = environment.pinned_versions(checkout / "constraints.txt")
     outside = [line for line in lines if pins[environment._name(line)] not in Requirement(line).specifier]
     assert outside == []
+
+
+def imported_packages(scripts):
+    """The installed packages that Python files import from, course_utils and the standard library aside."""
+    from importlib.metadata import packages_distributions
+
+    modules = set()
+    for script in scripts:
+        for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                modules |= {name.name.split(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                modules.add(node.module.split(".")[0])
+    distributions = packages_distributions()
+    return {
+        environment._name(distributions[one][0]) for one in modules - sys.stdlib_module_names if one in distributions
+    }
+
+
+def test_a_package_that_the_course_imports_is_no_chance_guest_of_another(checkout):
+    folders = ("course_utils", "notebooks/scripts", "homework", "tests", "benchmarks")
+    scripts = [script for folder in folders for script in (checkout / folder).rglob("*.py")]
+    given = {"image-course", "tensorflow", "tensorflow-cpu"} | set(environment.requirements(checkout))
+    assert imported_packages(scripts) - given == set()
+
+
+def test_a_package_that_is_imported_and_not_declared_is_found(tmp_path):
+    (tmp_path / "one.py").write_text("import os\nfrom contourpy import contour_generator\n")
+    assert imported_packages([tmp_path / "one.py"]) == {"contourpy"}
 
 
 def conda_pins(text):
