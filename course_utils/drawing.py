@@ -133,7 +133,7 @@ IRISES = [
 ]
 
 # Every picture has its own difficulty between 0 and 1, and each of these runs from its easy to its hard value with
-# it. Half of the drawn photos are easy, which lets a network start to learn; the hard half holds its score down.
+# it. Three of five drawn photos are easy, which lets a network start to learn; the hard ones hold its score down.
 EASY = {
     "smallest": 0.165,  # radius of the head, as a share of the shorter side
     "largest": 0.235,
@@ -164,6 +164,7 @@ HARD = {
 }
 EASY_RANGE = (0.0, 0.25)
 HARD_RANGE = (0.85, 1.0)
+SHARE_EASY = 0.6
 
 
 def draw_animal(kind, seed, split, index):
@@ -186,7 +187,10 @@ def draw_animal(kind, seed, split, index):
         RGB, uint8 (height, width, 3); the size is one of `SIZES`.
     """
     rng = np.random.default_rng([seed, SPLITS[split], index, list(KINDS).index(kind)])
-    low, high = (0.0, 1.0) if split.startswith("pretrain") else pick(rng, (EASY_RANGE, HARD_RANGE))
+    if split.startswith("pretrain"):
+        low, high = 0.0, 1.0
+    else:
+        low, high = EASY_RANGE if rng.random() < SHARE_EASY else HARD_RANGE
     difficulty = rng.uniform(low, high)
     level = SimpleNamespace(**{name: EASY[name] + (HARD[name] - EASY[name]) * difficulty for name in EASY})
     width, height = _size(rng)

@@ -73,6 +73,7 @@ def test_only_the_bases_that_a_notebook_uses_are_packed():
 
     assert weights("from course_utils import load_photos") == set()
     assert weights("base = load_base()") == {"mini_vgg16"}
+    assert weights("base = load_base('mini_xception')") == {"mini_vgg16", "mini_xception"}
 
 
 def test_the_same_files_give_the_same_copy():

@@ -1,8 +1,8 @@
 """Pretrain one of the small bases: `python -m course_utils.small_bases.pretrain NAME`.
 
-Draws animals of the kinds that are neither cats nor dogs, trains the base to tell them apart, mostly on small images
-and at the end at full size, writes the weights beside this file, and records in scores.json how it was done and how
-well it went.
+Draws animals of the kinds that are neither cats nor dogs, trains the base to tell them apart, writes the weights
+beside this file, and records in scores.json how it was done and how well it went. mini_vgg16 comes first: the other two
+also learn to imitate its feature maps, without which they hardly start on so few images.
 """
 
 import argparse
@@ -28,10 +28,18 @@ BATCH = 64
 # Height and width in pixels, and epochs: an epoch on the small images takes less than half the time.
 STAGES = {
     "mini_vgg16": ((96, 6), (SIZE, 2)),
-    "mini_mobilenet_v2": ((96, 5), (SIZE, 1)),
-    "mini_xception": ((96, 5), (SIZE, 1)),
+    # At 128 pixels, a multiple of 32, their maps have the same sizes as the teacher's.
+    "mini_mobilenet_v2": ((128, 6),),
+    "mini_xception": ((128, 6),),
 }
-LEARNING_RATE = 4e-3
+LEARNING_RATES = {"mini_vgg16": 4e-3, "mini_mobilenet_v2": 2e-3, "mini_xception": 2e-3}
+# The teacher's layers with maps of an 8th, a 16th and a 32nd of the image's height, and the pupils' last layers there.
+TEACHER = "mini_vgg16"
+TEACHER_LAYERS = ("block3_pool", "block4_pool", "block5_pool")
+PUPIL_LAYERS = {
+    "mini_mobilenet_v2": ("block_6_expand_relu", "block_13_expand_relu", "out_relu"),
+    "mini_xception": ("block4_sepconv2_bn", "block11_sepconv2_bn", "block12_sepconv2_act"),
+}
 # VGG16's preprocessing leaves values of up to 152; the network is trained on a sixtieth of them, and the sixtieth is
 # folded into the kernel of the first layer afterwards.
 VGG16_SCALE = 60.0
@@ -127,13 +135,60 @@ def fold(trained, base):
         first = False
 
 
-def train(network, name, images, labels, validation_images, validation_labels):
-    """Train a network without top on the drawn kinds; returns its validation accuracy."""
+def differences_from_teacher(network, name, images, inputs):
+    """Build what a pupil's feature maps still lack of the teacher's, to be trained towards zero.
+
+    Parameters
+    ----------
+    network : keras.Model
+        The pupil, without top.
+    name : str
+        A key of `PUPIL_LAYERS`.
+    images : uint8 (n, height, width, 3), RGB
+        Some images, to learn the mean and the spread of the teacher's maps.
+    inputs : keras.KerasTensor (None, height, width, 3)
+        RGB, 0-255.
+
+    Returns
+    -------
+    maps : list of keras.KerasTensor
+        The pupil's maps; the last is its output.
+    differences : list of keras.KerasTensor
+        For each map its best linear guess at the teacher's standardized one, minus that one.
+    """
     import keras
     from keras import layers
 
+    teacher, preprocess = small_bases.build_small_base(TEACHER, images.shape[1])
+    teacher = keras.Model(teacher.input, [teacher.get_layer(layer).output for layer in TEACHER_LAYERS])
+    teacher.trainable = False
+    measured = teacher.predict_on_batch(preprocess(images))
+    pupil = keras.Model(network.input, [network.get_layer(layer).output for layer in PUPIL_LAYERS[name]])
+    maps = pupil(small_bases.preprocessing(name)(inputs))
+    differences = []
+    for own, theirs, some in zip(maps, teacher(preprocess(inputs)), measured, strict=True):
+        # A twentieth of the whole spread more: a channel that is nearly always zero must not count for much.
+        spread = some.std((0, 1, 2)) + 0.05 * some.std()
+        standardized = (theirs - some.mean((0, 1, 2))) / spread
+        differences.append(layers.Conv2D(theirs.shape[-1], 1)(own) - standardized)
+    return maps, differences
+
+
+def train(network, name, images, labels, validation_images, validation_labels):
+    """Train a network without top on the drawn kinds; returns its validation accuracy."""
+    import keras
+    from keras import layers, ops
+
+    first_size = STAGES[name][0][0]
+    inputs = keras.Input((None, None, 3), dtype="uint8")
+    if name in PUPIL_LAYERS:
+        maps, differences = differences_from_teacher(network, name, resized(images[:512], first_size), inputs)
+        x = maps[-1]
+    else:
+        x, differences = network(small_bases.preprocessing(name)(inputs)), []
+
     class Batches(keras.utils.PyDataset):
-        """Shuffled batches, each image mirrored or not."""
+        """Shuffled batches, each image mirrored or not; the differences from a teacher have no label."""
 
         def __init__(self, images, seed):
             super().__init__(workers=1)
@@ -148,7 +203,7 @@ def train(network, name, images, labels, validation_images, validation_labels):
             batch = self.images[chosen]
             mirrored = self.rng.random(BATCH) < 0.5
             batch[mirrored] = batch[mirrored, :, ::-1]
-            return batch, labels[chosen]
+            return batch, (labels[chosen], *[labels[chosen]] * len(differences))
 
         def on_epoch_end(self):
             self.order = self.rng.permutation(len(self.images))
@@ -157,22 +212,20 @@ def train(network, name, images, labels, validation_images, validation_labels):
         if isinstance(layer, layers.BatchNormalization):
             # Keras's 0.99 and MobileNetV2's 0.999 average over more steps than there are.
             layer.momentum = 0.95
-    inputs = keras.Input((None, None, 3), dtype="uint8")
-    x = network(small_bases.preprocessing(name)(inputs))
-    outputs = layers.Dense(len(drawing.PRETRAINING_KINDS))(layers.GlobalAveragePooling2D()(x))
-    model = keras.Model(inputs, outputs)
+    outputs = layers.Dense(len(drawing.PRETRAINING_KINDS), name="kinds")(layers.GlobalAveragePooling2D()(x))
+    model = keras.Model(inputs, [outputs, *differences])
     steps = sum(epochs for _, epochs in STAGES[name]) * (len(images) // BATCH)
     warm_up = steps // 15
     rate = keras.optimizers.schedules.CosineDecay(
-        1e-4, steps - warm_up, 0.01, warmup_target=LEARNING_RATE, warmup_steps=warm_up
+        1e-4, steps - warm_up, 0.01, warmup_target=LEARNING_RATES[name], warmup_steps=warm_up
     )
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
+    losses = [keras.losses.SparseCategoricalCrossentropy(from_logits=True)]
+    losses += [lambda _, difference: ops.mean(ops.square(difference), axis=(1, 2, 3))] * len(differences)
+    model.compile(keras.optimizers.Adam(rate), losses, metrics=[["accuracy"], *[[]] * len(differences)])
     for stage, (size, epochs) in enumerate(STAGES[name]):
-        batches = Batches(resized(images, size), SEED + stage)
-        validation = (resized(validation_images, size), validation_labels)
-        history = model.fit(batches, epochs=epochs, validation_data=validation, verbose=2)
-    return history.history["val_accuracy"][-1]
+        model.fit(Batches(resized(images, size), SEED + stage), epochs=epochs, verbose=2)
+    scores = keras.Model(inputs, outputs).predict(resized(validation_images, SIZE), verbose=0)
+    return float((scores.argmax(axis=1) == validation_labels).mean())
 
 
 def pretrain(name):

@@ -17,7 +17,7 @@
 #
 # - compare two models photo by photo, and say whether the difference is more than luck,
 # - unfreeze the last layers of a base, and prove which weights will be trained,
-# - start the homework tasks.
+# - start the three homework tasks.
 #
 # **Time** 2 minutes on two laptop cores. **Memory** 1.5 GB. **Needs** the models of 03 and 04; trains stand-ins.
 
@@ -223,8 +223,9 @@ del vgg16, model
 #
 # Each task is a notebook in the folder `homework/`, with gaps to fill and checks.
 #
-# - `02_fine_tuning`: unfreeze the last three convolutions of the base, in the right order.
-# - `03_learning_rate`: draw accuracy against learning rate, and choose.
+# 1. `01_another_base`: take another base, give it *its own* input, and compare.
+# 2. `02_fine_tuning`: unfreeze the last three convolutions of the base, in the right order.
+# 3. `03_learning_rate`: draw accuracy against learning rate, and choose.
 
 # %% [markdown]
 # ## Summary
