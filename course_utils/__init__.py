@@ -28,6 +28,7 @@ _MODULE_OF = {
     "plot_comparison": "plots",
     "show_mistakes": "plots",
     "fastest_precision": "precision",
+    "keep_results": "results",
     "check": "checks",
     "check_images": "checks",
     "check_labels": "checks",
