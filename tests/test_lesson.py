@@ -59,6 +59,23 @@ def test_a_failing_notebook_is_told_and_what_ran_is_written(standin, capsys):
     assert not (build / "summary.json").exists()
 
 
+def test_the_further_notebooks_run_apart_from_the_lesson(standin, capsys):
+    sixth = standin / "notebooks" / "scripts" / "06_sixth.py"
+    sixth.write_text("# %%\nprint('sixth ran')\n", encoding="utf-8")
+    assert lesson.further(standin) == 0
+    assert "06_sixth" in capsys.readouterr().out
+    assert "sixth ran" in (standin / "build" / "further" / "06_sixth.html").read_text(encoding="utf-8")
+    assert not (standin / "build" / "further" / "01_first.html").exists()
+    with pytest.raises(CourseError, match=r"scratch.keras is missing"):
+        lesson.lesson(standin)
+    assert not (standin / "build" / "lesson" / "06_sixth.html").exists()
+
+
+def test_no_further_notebook_is_said(standin):
+    with pytest.raises(CourseError, match="no notebook from 06 on"):
+        lesson.further(standin)
+
+
 def test_a_lesson_without_its_models_says_so(standin):
     with pytest.raises(CourseError, match=r"scratch.keras is missing"):
         lesson.lesson(standin)
@@ -186,7 +203,7 @@ def test_the_table_says_where_the_published_numbers_are_no_yardstick():
 
 
 def test_the_index_links_every_page():
-    page = lesson.index_page(RUNS, SUMMARY)
+    page = lesson.index_page(RUNS, lesson.results_of_lesson(SUMMARY))
     assert re.findall(r'href="(\w+)\.html"', page) == ["01_download_unzip", "03_scratch_cnn"]
     assert "03 Scratch CNN" in page and "0.712" in page
 
