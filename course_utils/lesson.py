@@ -178,6 +178,11 @@ def page(notebook, name):
     # Where a page would fetch its widgets, its diagrams and its formulas from the network: none is used here.
     exporter.require_js_url = exporter.mathjax_url = exporter.jquery_url = exporter.mermaid_js_url = ""
     body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title(name)}})
+    # nbconvert closes a fold at the first blank line inside it, so that its text would stand open; in these
+    # notebooks a fold ends with its cell.
+    body = re.sub(
+        r"(<details>\s*<summary>.*?</summary>)\s*</details>(.*?)(</div>)", r"\1\2</details>\3", body, flags=re.S
+    )
     links = '<div class="course-pages"><a href="index.html">All notebooks</a></div>'
     body = body.replace("</head>", f"{STYLE}</head>", 1)
     return re.sub(r"(<body[^>]*>)", lambda found: found.group() + links, body, count=1)

@@ -127,6 +127,18 @@ def test_a_page_has_its_pictures_inside_and_needs_no_network(tmp_path):
     assert '<a href="index.html">' in page and "<title>01 Plot</title>" in page
 
 
+def test_solutions_stay_folded_on_a_page():
+    import nbformat
+
+    text = "## Exercises\n\n<details><summary>Solutions</summary>\n\n1. The answer is 42.\n\n</details>"
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell(text), nbformat.v4.new_markdown_cell("End")]
+    )
+    page = lesson.page(notebook, "01_plot")
+    (fold,) = re.findall(r"<details>.*?</details>", page, re.S)
+    assert "The answer is 42." in fold and "End" not in fold
+
+
 def test_accuracies_are_the_share_of_right_answers():
     labels = np.array([0, 0, 1, 1])
     probabilities = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.1, 0.9]], dtype="float32")
