@@ -29,7 +29,8 @@ def photo_paths(folder):
     Parameters
     ----------
     folder : str or pathlib.Path
-        One class folder, such as ``data/cats-train``.
+        One class folder, such as ``data/cats-train``, as seen from the current folder or, where it is not there, from
+        where the course keeps its data (see `course_utils.settings.course_path`).
 
     Returns
     -------
@@ -40,7 +41,9 @@ def photo_paths(folder):
     CourseError
         Where the folder does not exist or holds no image.
     """
-    folder = course_path(folder)
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        folder = course_path(folder)
     if not folder.is_dir():
         raise CourseError(f"There is no folder {folder}; run notebook 01, or check the path.")
     with file_errors_told(folder):
