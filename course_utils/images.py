@@ -163,7 +163,8 @@ def _inspect(content, size):
         return "it is empty (0 bytes)", None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # Of large and of damaged headers; what follows from them is told here.
+            warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content)) as header:
                 kind, (width, height) = header.format, header.size
     except Image.DecompressionBombError:
