@@ -1,7 +1,7 @@
 # Every target only calls the command line, which works without make too: python -m course_utils COMMAND
 PYTHON ?= python3
 
-COMMANDS = doctor lesson fetch sandbox clean notebooks test test-full lint seeds colab test-colab
+COMMANDS = doctor lesson further fetch sandbox clean notebooks test test-full lint seeds table colab test-colab
 
 .PHONY: help $(COMMANDS)
 

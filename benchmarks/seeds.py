@@ -1,7 +1,7 @@
 """Train notebook 03's CNN and notebook 04's head over several seeds; the accuracies go to seeds.json and seeds.md.
 
 On the sandbox each seed draws its own 3,000 images and starts its own networks; on photos the images stay the same.
-Run ``python -m course_utils seeds`` for seeds 0-2 and 10-12 on the sandbox, or this file with arguments for others.
+Run ``make seeds`` for seeds 0-2 and 10-12 on the sandbox, or ``python -m benchmarks.seeds`` with arguments for others.
 """
 
 import argparse

@@ -20,6 +20,7 @@ from course_utils.errors import CourseError
 COMMANDS = {
     "doctor": ("doctor", "doctor", "look at this machine: what is ready, what is missing, how long it takes"),
     "lesson": ("lesson", "lesson", "run notebooks 01-05 and write build/lesson/index.html and summary.json"),
+    "further": ("lesson", "further", "run the notebooks from 06 on and write build/further/index.html"),
     "fetch": ("__main__", "fetch", "put the photos (or, where they cannot be had, the drawings) into data/"),
     "sandbox": ("__main__", "sandbox", "put the drawn images into data/, with no download"),
     "clean": ("__main__", "clean", "remove from data/ what the lesson put there, and nothing else"),
@@ -32,6 +33,7 @@ COMMANDS = {
     "test-full": ("testing", "test_full", "all tests, the slow ones too, and every notebook with all epochs"),
     "lint": ("testing", "lint", "check the style of the code with ruff"),
     "seeds": ("testing", "seeds", "repeat the lesson's training over several seeds (hours)"),
+    "table": ("testing", "table", "write the README's tables of published and measured accuracies"),
     "colab": ("colab", "write_copies", "write build/colab/*.ipynb, each of which runs in Colab on its own"),
     "test-colab": ("colab", "test_colab", "run the notebooks with the versions that Colab has"),
 }

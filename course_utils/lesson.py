@@ -1,4 +1,4 @@
-"""``make lesson``: run the five notebooks and write what they gave: pages, models, predictions, numbers."""
+"""``make lesson`` and ``make further``: run notebooks and write what they gave: pages, models, predictions, numbers."""
 
 import html
 import json
@@ -12,6 +12,7 @@ from course_utils.doctor import require_memory
 from course_utils.environment import checkout_root
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.notebooks import (
+    Run,
     execute,
     from_script,
     kernel_settings,
@@ -34,6 +35,8 @@ body { max-width: 64rem; margin: 0 auto !important; }
 """
 
 MODELS = ("scratch", "frozen_base")
+# The lesson ends with notebook 05; those from here on go past it.
+FIRST_FURTHER = "06"
 
 # Printed in the published lesson (ML-21, questions 3 and 5) for the four zips: accuracy on the 1,000 test
 # photos after 10 and 5 epochs; its seconds are the epochs' times added up.
@@ -66,15 +69,82 @@ def lesson(root=None):
         Where too little memory is free or a file cannot be written.
     """
     root = root or checkout_root()
+    build = root / "build" / "lesson"
+    runs = run_notebooks([path for path in scripts(root) if path.stem < FIRST_FURTHER], root, build)
+    if runs[-1].error:
+        return 1
+    files, labels, probabilities = predictions(root / "models")
+    copy_models(root / "models", build / "models")
+    write_predictions(build / "predictions.npz", files, labels, probabilities)
+    summary = summarise(runs, accuracies(labels, probabilities))
+    write_text(build / "summary.json", json.dumps(summary, indent=2) + "\n")
+    write_text(build / "index.html", index_page(runs, results_of_lesson(summary)))
+    print(f"\n{table(summary)}\n\nRead it in a browser: {build / 'index.html'}")
+    return 0
+
+
+def further(root=None):
+    """Run the notebooks from 06 on and write ``build/further``.
+
+    Parameters
+    ----------
+    root : pathlib.Path, optional
+        The checkout; by default the one that this package belongs to.
+
+    Returns
+    -------
+    int
+        0, or 1 where a notebook failed: its pages and those of the ones before it are written all the same.
+
+    Raises
+    ------
+    CourseError
+        Where there is no such notebook, too little memory is free or a file cannot be written.
+    """
+    root = root or checkout_root()
+    build = root / "build" / "further"
+    wanted = [path for path in scripts(root) if path.stem >= FIRST_FURTHER]
+    if not wanted:
+        raise CourseError(
+            f"There is no notebook from {FIRST_FURTHER} on in {root / 'notebooks'}; get a complete checkout."
+        )
+    runs = run_notebooks(wanted, root, build)
+    if runs[-1].error:
+        return 1
+    print(f"\n{times(runs)}\n\nRead it in a browser: {build / 'index.html'}")
+    return 0
+
+
+def run_notebooks(wanted, root, build):
+    """Run notebooks one after the other, until one fails, and write their pages and an index.
+
+    Parameters
+    ----------
+    wanted : list of pathlib.Path
+        Their scripts.
+    root : pathlib.Path
+        The checkout.
+    build : pathlib.Path
+        The folder for the executed notebooks and the pages; made where it is missing.
+
+    Returns
+    -------
+    list of Run
+        How each ran; only the last can have failed, which is told on the terminal.
+
+    Raises
+    ------
+    CourseError
+        Where too little memory is free or a file cannot be written.
+    """
     require_memory()
     # The command line takes a relative folder from here, the kernels from their own folder's parent.
     os.chdir(root)
-    build = root / "build" / "lesson"
     with file_errors_told(build):
         build.mkdir(parents=True, exist_ok=True)
     settings, repository = kernel_settings(), repository_address(root)
     runs = []
-    for script in scripts(root):
+    for script in wanted:
         notebook = from_script(script, repository)
         run = execute(notebook, script.stem, root / "notebooks", settings)
         runs.append(run)
@@ -82,16 +152,9 @@ def lesson(root=None):
         write_text(build / f"{script.stem}.html", page(notebook, script.stem))
         if run.error:
             print(f"\n{run.error}\nWhat it had shown until then is in {build / script.stem}.html")
-            write_text(build / "index.html", index_page(runs, None))
-            return 1
-    files, labels, probabilities = predictions(root / "models")
-    copy_models(root / "models", build / "models")
-    write_predictions(build / "predictions.npz", files, labels, probabilities)
-    summary = summarise(runs, accuracies(labels, probabilities))
-    write_text(build / "summary.json", json.dumps(summary, indent=2) + "\n")
-    write_text(build / "index.html", index_page(runs, summary))
-    print(f"\n{table(summary)}\n\nRead it in a browser: {build / 'index.html'}")
-    return 0
+            break
+    write_text(build / "index.html", index_page(runs, ""))
+    return runs
 
 
 def page(notebook, name):
@@ -115,6 +178,11 @@ def page(notebook, name):
     # Where a page would fetch its widgets, its diagrams and its formulas from the network: none is used here.
     exporter.require_js_url = exporter.mathjax_url = exporter.jquery_url = exporter.mermaid_js_url = ""
     body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title(name)}})
+    # nbconvert closes a fold at the first blank line inside it, so that its text would stand open; in these
+    # notebooks a fold ends with its cell.
+    body = re.sub(
+        r"(<details>\s*<summary>.*?</summary>)\s*</details>(.*?)(</div>)", r"\1\2</details>\3", body, flags=re.S
+    )
     links = '<div class="course-pages"><a href="index.html">All notebooks</a></div>'
     body = body.replace("</head>", f"{STYLE}</head>", 1)
     return re.sub(r"(<body[^>]*>)", lambda found: found.group() + links, body, count=1)
@@ -270,15 +338,30 @@ def table(summary):
     """
     published = summary["published"]
     lines = [f"images {summary['images']}, base {summary['base']}, precision {summary['precision']}", ""]
-    lines += [f"{'notebook':<26}{'seconds':>9}{'peak MB':>9}"]
-    for run in summary["notebooks"]:
-        lines.append(f"{run['name']:<26}{run['seconds']:>9.0f}{run['peak_mb']:>9.0f}")
-    lines.append(f"{'all':<26}{sum(run['seconds'] for run in summary['notebooks']):>9.0f}")
-    lines += ["", f"{'test accuracy':<26}{'here':>9}{'published':>11}"]
+    lines.append(times([Run(run["name"], run["seconds"], run["peak_mb"], None) for run in summary["notebooks"]]))
+    lines += ["", f"{'test accuracy':<32}{'here':>9}{'published':>11}"]
     for name in MODELS:
-        lines.append(f"{name.replace('_', ' '):<26}{summary['accuracy'][name]:>9.3f}{published[name]:>11.3f}")
+        lines.append(f"{name.replace('_', ' '):<32}{summary['accuracy'][name]:>9.3f}{published[name]:>11.3f}")
     lines += textwrap.wrap(difference(summary), 70)
     return "\n".join(lines)
+
+
+def times(runs):
+    """Lay out the time and the memory of each notebook for a terminal.
+
+    Parameters
+    ----------
+    runs : list of Run
+        How each notebook ran.
+
+    Returns
+    -------
+    str
+        A line for each, and one for all.
+    """
+    lines = [f"{'notebook':<32}{'seconds':>9}{'peak MB':>9}"]
+    lines += [f"{run.name:<32}{run.seconds:>9.0f}{run.peak_mb:>9.0f}" for run in runs]
+    return "\n".join([*lines, f"{'all':<32}{sum(run.seconds for run in runs):>9.0f}"])
 
 
 def difference(summary):
@@ -304,15 +387,42 @@ def difference(summary):
     return "Published: the same photos and the same base."
 
 
-def index_page(runs, summary):
+def results_of_lesson(summary):
+    """Lay the accuracies of the lesson out for its index page.
+
+    Parameters
+    ----------
+    summary : dict
+        What ``summary.json`` holds.
+
+    Returns
+    -------
+    str
+        A table and what belongs to it, in HTML.
+    """
+    accuracy = "\n".join(
+        f"<tr><td>{label}</td><td>{summary['accuracy'][name]:.3f}</td><td>{summary['published'][name]:.3f}</td></tr>"
+        for name, label in zip(MODELS, ("CNN trained from scratch", "frozen base and new head"), strict=True)
+    )
+    return (
+        "<table><caption>Accuracy on the test images</caption>"
+        f"<tr><th></th><th>here</th><th>published</th></tr>\n{accuracy}</table>\n"
+        f"<p>{html.escape(difference(summary))}</p>\n"
+        f"<p>Images: {html.escape(summary['images'])}; base: {html.escape(summary['base'])}; "
+        f'precision: {html.escape(summary["precision"])}. All numbers: <a href="summary.json">'
+        'summary.json</a>; each prediction: <a href="predictions.npz">predictions.npz</a>.</p>'
+    )
+
+
+def index_page(runs, results):
     """Write the page that links the notebooks' pages.
 
     Parameters
     ----------
     runs : list of Run
         How each notebook ran.
-    summary : dict or None
-        What ``summary.json`` holds; None where a notebook failed.
+    results : str
+        What stands under the list, in HTML; may be empty.
 
     Returns
     -------
@@ -325,21 +435,6 @@ def index_page(runs, summary):
         f"<td>{'failed' if run.error else 'ran'}</td></tr>"
         for run in runs
     )
-    results = ""
-    if summary:
-        accuracy = "\n".join(
-            f"<tr><td>{label}</td><td>{summary['accuracy'][name]:.3f}</td>"
-            f"<td>{summary['published'][name]:.3f}</td></tr>"
-            for name, label in zip(MODELS, ("CNN trained from scratch", "frozen base and new head"), strict=True)
-        )
-        results = (
-            "<table><caption>Accuracy on the test images</caption>"
-            f"<tr><th></th><th>here</th><th>published</th></tr>\n{accuracy}</table>\n"
-            f"<p>{html.escape(difference(summary))}</p>\n"
-            f"<p>Images: {html.escape(summary['images'])}; base: {html.escape(summary['base'])}; "
-            f'precision: {html.escape(summary["precision"])}. All numbers: <a href="summary.json">'
-            'summary.json</a>; each prediction: <a href="predictions.npz">predictions.npz</a>.</p>'
-        )
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>

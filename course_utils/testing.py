@@ -62,11 +62,48 @@ def seeds():
     CourseError
         Where the file is missing.
     """
+    return run_benchmark("seeds")
+
+
+def table():
+    """Run benchmarks/table.py.
+
+    Returns
+    -------
+    int
+        Its exit code.
+
+    Raises
+    ------
+    CourseError
+        Where the file is missing.
+    """
+    return run_benchmark("table")
+
+
+def run_benchmark(name):
+    """Run one of the programs in ``benchmarks/``.
+
+    Parameters
+    ----------
+    name : str
+        Its file name without the ending.
+
+    Returns
+    -------
+    int
+        Its exit code.
+
+    Raises
+    ------
+    CourseError
+        Where the file is missing.
+    """
     root = checkout_root()
-    script = root / "benchmarks" / "seeds.py"
+    script = root / "benchmarks" / f"{name}.py"
     if not script.is_file():
         raise CourseError(f"{script} is missing; get a complete checkout.")
-    return subprocess.run([sys.executable, str(script)], cwd=root).returncode
+    return subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=root).returncode
 
 
 def run_pytest(python, arguments, fast):

@@ -59,6 +59,23 @@ def test_a_failing_notebook_is_told_and_what_ran_is_written(standin, capsys):
     assert not (build / "summary.json").exists()
 
 
+def test_the_further_notebooks_run_apart_from_the_lesson(standin, capsys):
+    sixth = standin / "notebooks" / "scripts" / "06_sixth.py"
+    sixth.write_text("# %%\nprint('sixth ran')\n", encoding="utf-8")
+    assert lesson.further(standin) == 0
+    assert "06_sixth" in capsys.readouterr().out
+    assert "sixth ran" in (standin / "build" / "further" / "06_sixth.html").read_text(encoding="utf-8")
+    assert not (standin / "build" / "further" / "01_first.html").exists()
+    with pytest.raises(CourseError, match=r"scratch.keras is missing"):
+        lesson.lesson(standin)
+    assert not (standin / "build" / "lesson" / "06_sixth.html").exists()
+
+
+def test_no_further_notebook_is_said(standin):
+    with pytest.raises(CourseError, match="no notebook from 06 on"):
+        lesson.further(standin)
+
+
 def test_a_lesson_without_its_models_says_so(standin):
     with pytest.raises(CourseError, match=r"scratch.keras is missing"):
         lesson.lesson(standin)
@@ -108,6 +125,18 @@ def test_a_page_has_its_pictures_inside_and_needs_no_network(tmp_path):
     fetched += re.findall(r"(?:import|from) *\(?['\"](https?://[^'\"]+)", page)
     assert fetched == []
     assert '<a href="index.html">' in page and "<title>01 Plot</title>" in page
+
+
+def test_solutions_stay_folded_on_a_page():
+    import nbformat
+
+    text = "## Exercises\n\n<details><summary>Solutions</summary>\n\n1. The answer is 42.\n\n</details>"
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell(text), nbformat.v4.new_markdown_cell("End")]
+    )
+    page = lesson.page(notebook, "01_plot")
+    (fold,) = re.findall(r"<details>.*?</details>", page, re.S)
+    assert "The answer is 42." in fold and "End" not in fold
 
 
 def test_accuracies_are_the_share_of_right_answers():
@@ -186,7 +215,7 @@ def test_the_table_says_where_the_published_numbers_are_no_yardstick():
 
 
 def test_the_index_links_every_page():
-    page = lesson.index_page(RUNS, SUMMARY)
+    page = lesson.index_page(RUNS, lesson.results_of_lesson(SUMMARY))
     assert re.findall(r'href="(\w+)\.html"', page) == ["01_download_unzip", "03_scratch_cnn"]
     assert "03 Scratch CNN" in page and "0.712" in page
 
