@@ -29,7 +29,7 @@ def photo_paths(folder):
     Parameters
     ----------
     folder : str or pathlib.Path
-        One class folder, such as ``data/cats-train``.
+        One class folder, such as ``data/cats-train``; where it is not in the current folder, see `course_path`.
 
     Returns
     -------
@@ -40,7 +40,8 @@ def photo_paths(folder):
     CourseError
         Where the folder does not exist or holds no image.
     """
-    folder = course_path(folder)
+    # What a student has just made in the notebook's own folder is found there, as by any other function.
+    folder = Path(folder) if os.path.isdir(folder) else course_path(folder)
     if not folder.is_dir():
         raise CourseError(f"There is no folder {folder}; run notebook 01, or check the path.")
     with file_errors_told(folder):
