@@ -120,7 +120,8 @@ def _parser():
         "  COURSE_CACHE      where downloads are kept (the platform's cache folder)\n"
         "  COURSE_BASE       the pretrained base to use (VGG16 where its weights can be had)\n"
         "  COURSE_PRECISION  auto, float32, mixed_bfloat16 or mixed_float16 (auto: the fastest here)\n"
-        "  COURSE_FAST       1 trains for fewer epochs, as the tests do (0)",
+        "  COURSE_FAST       1 trains for fewer epochs, as the tests do (0)\n"
+        "  BENCH             quick or full: how much `bench` measures (quick)",
     )
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
     return parser

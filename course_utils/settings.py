@@ -6,6 +6,7 @@ from pathlib import Path
 from course_utils.errors import CourseError
 
 DATA_SOURCES = ("auto", "photos", "sandbox")
+BENCHMARKS = ("quick", "full")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -88,6 +89,22 @@ def fast():
         For a value other than 0 and 1.
     """
     return _choice("COURSE_FAST", ("0", "1")) == "1"
+
+
+def benchmark():
+    """Read BENCH: how much ``make bench`` measures.
+
+    Returns
+    -------
+    str
+        ``"quick"`` (default: minutes, directions only) or ``"full"`` (an hour, all bounds).
+
+    Raises
+    ------
+    CourseError
+        For any other value.
+    """
+    return _choice("BENCH", BENCHMARKS)
 
 
 def epochs(number):

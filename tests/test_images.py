@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from course_utils.errors import CourseError
-from course_utils.images import load_photos, photo_paths, readable_photos
+from course_utils.images import load_photos, photo_paths, readable_photos, store_photos
 
 
 def picture(height=300, width=400, seed=0):
@@ -289,6 +289,26 @@ def test_an_array_that_would_not_fit_is_refused_before_it_is_made(tmp_path):
 
 def test_no_photo_gives_an_empty_array():
     assert load_photos([]).shape == (0, 150, 150, 3)
+
+
+def test_stored_photos_are_the_loaded_ones_in_a_file(tmp_path):
+    paths = [save(tmp_path / f"{seed}.png", picture(60, 80, seed)) for seed in range(7)]
+    stored = store_photos(paths, tmp_path / "photos.npy", size=20, at_a_time=3)
+    assert isinstance(stored, np.memmap) and not stored.flags.writeable
+    np.testing.assert_array_equal(stored, load_photos(paths, size=20))
+    np.testing.assert_array_equal(np.load(tmp_path / "photos.npy"), stored)
+
+
+def test_a_photo_that_cannot_be_stored_is_named_and_the_older_file_stays(tmp_path):
+    good = save(tmp_path / "good.png", picture(20, 20))
+    (tmp_path / "bad.jpg").write_bytes(b"text")
+    (tmp_path / "photos.npy").write_bytes(b"the older one")
+    with pytest.raises(CourseError, match="bad.jpg"):
+        store_photos([good, tmp_path / "bad.jpg"], tmp_path / "photos.npy", at_a_time=1)
+    assert (tmp_path / "photos.npy").read_bytes() == b"the older one"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.jpg", "good.png", "photos.npy"]
+    with pytest.raises(CourseError, match="No photo was given"):
+        store_photos([], tmp_path / "photos.npy")
 
 
 def test_all_photos_of_the_mirror_are_readable(mirror, tmp_path):

@@ -20,6 +20,7 @@ CHOICES = [
         {"float32": "float32", "mixed_bfloat16": "mixed_bfloat16"},
     ),
     ("COURSE_FAST", settings.fast, False, {"1": True, "0": False}),
+    ("BENCH", settings.benchmark, "quick", {"full": "full", "quick": "quick"}),
 ]
 
 
@@ -85,6 +86,7 @@ READERS = {
     "COURSE_BASE": read_base,
     "COURSE_PRECISION": settings.precision,
     "COURSE_FAST": settings.fast,
+    "BENCH": settings.benchmark,
 }
 # A cache folder need not exist, so only what no disk would take, or a file in the way, is a bad value of it.
 BAD_VALUES = {
@@ -94,6 +96,7 @@ BAD_VALUES = {
     "COURSE_BASE": ["VGG", "vgg 16", "ResNet50", "16", "Ф"],
     "COURSE_PRECISION": ["float16", "bfloat16", "16", "fast", "float32;"],
     "COURSE_FAST": ["yes", "true", "2", "-1", "1.0", "on"],
+    "BENCH": ["fast", "1", "fully"],
 }
 EVERY_BAD_VALUE = [(name, value) for name, values in BAD_VALUES.items() for value in values]
 
@@ -112,7 +115,7 @@ def test_every_bad_value_is_answered_by_the_name_of_its_setting(monkeypatch, che
 def test_no_setting_is_without_a_bad_value(checkout):
     named = set()
     for path in (checkout / "course_utils").glob("*.py"):
-        named |= set(re.findall(r'"(COURSE_[A-Z]+)"', path.read_text(encoding="utf-8")))
+        named |= set(re.findall(r'"(COURSE_[A-Z]+|BENCH)"', path.read_text(encoding="utf-8")))
     assert named - {"COURSE_TEST_MIRROR"} == set(READERS) == set(BAD_VALUES)
 
 
