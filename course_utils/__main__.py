@@ -31,11 +31,15 @@ COMMANDS = {
     ),
     "test": ("testing", "test", "unit tests, and every notebook run and compared with few epochs"),
     "test-full": ("testing", "test_full", "all tests, the slow ones too, and every notebook with all epochs"),
+    "flakes": ("testing", "flakes", "compare every notebook ten times with few epochs, to find a chance failure"),
     "lint": ("testing", "lint", "check the style of the code with ruff"),
     "seeds": ("testing", "seeds", "repeat the lesson's training over several seeds (hours)"),
     "table": ("testing", "table", "write the README's tables of published and measured accuracies"),
+    "bench": ("testing", "bench", "time the published ways against the course's (BENCH=quick or full)"),
+    "faults": ("testing", "faults", "count the tests of each kind of fault, and write benchmarks/faults.md"),
     "colab": ("colab", "write_copies", "write build/colab/*.ipynb, each of which runs in Colab on its own"),
     "test-colab": ("colab", "test_colab", "run the notebooks with the versions that Colab has"),
+    "test-older": ("colab", "test_older", "run the notebooks with OpenCV 4, and TensorFlow and Keras one version back"),
 }
 # These look at the machine or only handle files; they must not wait for an installation that may fail.
 WITHOUT_INSTALLING = {"doctor"}
@@ -116,7 +120,8 @@ def _parser():
         "  COURSE_CACHE      where downloads are kept (the platform's cache folder)\n"
         "  COURSE_BASE       the pretrained base to use (VGG16 where its weights can be had)\n"
         "  COURSE_PRECISION  auto, float32, mixed_bfloat16 or mixed_float16 (auto: the fastest here)\n"
-        "  COURSE_FAST       1 trains for fewer epochs, as the tests do (0)",
+        "  COURSE_FAST       1 trains for fewer epochs, as the tests do (0)\n"
+        "  BENCH             quick or full: how much `bench` measures (quick)",
     )
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
     return parser

@@ -8,11 +8,11 @@ import shutil
 import stat
 import struct
 import unicodedata
-import uuid
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
+from course_utils.download import locked
 from course_utils.errors import CourseError, file_errors_told
 
 MOST_BYTES = 2_000_000_000
@@ -37,8 +37,8 @@ def unzip(zip_path, folder):
     """Unpack a zip file into a new folder named like it.
 
     ``cats-train.zip`` becomes ``folder/cats-train/...`` whether or not its files lie in a top folder of that
-    name. Files whose name starts with a dot and the ``__MACOSX`` folder are left out. All is unpacked beside
-    and moved into place at the end.
+    name. Files whose name starts with a dot and the ``__MACOSX`` folder are left out. All is unpacked beside,
+    into ``folder/.cats-train.part``, and moved into place at the end; what a killed program left there is removed.
 
     Parameters
     ----------
@@ -60,14 +60,17 @@ def unzip(zip_path, folder):
     zip_path, folder = Path(zip_path), Path(folder)
     target = folder / zip_path.stem
     with file_errors_told(folder):
-        if target.is_file() or (target.is_dir() and any(target.iterdir())):
-            raise CourseError(f"{target} is already there; move it elsewhere before {zip_path.name} is unpacked.")
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            with zipfile.ZipFile(zip_path) as archive:
+            with locked(folder / f".{zip_path.stem}.lock"), zipfile.ZipFile(zip_path) as archive:
+                if target.is_file() or (target.is_dir() and any(target.iterdir())):
+                    raise CourseError(
+                        f"{target} is already there; move it elsewhere before {zip_path.name} is unpacked."
+                    )
                 members = _checked_members(archive, zip_path, folder)
                 # Not by tempfile, whose folders nobody else may read: it becomes the folder itself.
-                beside = folder / f".{zip_path.stem}-{uuid.uuid4().hex[:12]}"
+                beside = folder / f".{zip_path.stem}.part"
+                shutil.rmtree(beside, ignore_errors=True)
                 beside.mkdir()
                 try:
                     _unpack(archive, zip_path, members, beside)

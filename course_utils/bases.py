@@ -105,7 +105,7 @@ def load_base(name=None, size=150):
     """
     asked = name or settings.base_name()
     if asked:
-        return _build(_known(asked), size)
+        return _build(known_base(asked, "The base" if name else "COURSE_BASE"), size)
     if _images_are_drawn():
         return _instead(_build("mini_vgg16", size), "the images are drawn, and so were those it was pretrained on")
     try:
@@ -153,12 +153,31 @@ def record_features(base, images, batch_size=32):
     return features
 
 
-def _known(asked):
+def known_base(asked, asked_by="The base"):
+    """Find a base by its name, however that is capitalised.
+
+    Parameters
+    ----------
+    asked : str
+        The name.
+    asked_by : str
+        What an error calls the one who gave it, such as ``"COURSE_BASE"``.
+
+    Returns
+    -------
+    str
+        The name as in `REAL_BASES` or `SMALL_BASES`.
+
+    Raises
+    ------
+    CourseError
+        Where there is no such base.
+    """
     names = [*REAL_BASES, *SMALL_BASES]
     for name in names:
         if name.lower() == asked.lower():
             return name
-    raise CourseError(f"There is no base {asked!r} here; choose one of {', '.join(names)}.")
+    raise CourseError(f"{asked_by} is {asked!r}, and there is no base of that name; choose one of {', '.join(names)}.")
 
 
 def _images_are_drawn():

@@ -1,4 +1,4 @@
-"""Colab: copies of the notebooks that carry the course's own files, and a run with Colab's versions."""
+"""Colab: copies of the notebooks that carry the course's own files; runs with Colab's versions, and with older ones."""
 
 import base64
 import io
@@ -127,8 +127,45 @@ def test_colab():
     CourseError
         Where the environment for it cannot be made.
     """
+    return test_with_versions("colab")
+
+
+def test_older():
+    """Run the notebooks, trained for few epochs, with OpenCV 4 and one minor version of TensorFlow and Keras back.
+
+    Returns
+    -------
+    int
+        pytest's exit code.
+
+    Raises
+    ------
+    CourseError
+        Where the environment for it cannot be made.
+    """
+    return test_with_versions("older")
+
+
+def test_with_versions(name):
+    """Run the notebooks, trained for few epochs, with the versions of ``tests/NAME-constraints.txt``.
+
+    Parameters
+    ----------
+    name : str
+        ``"colab"`` or ``"older"``; the packages are installed into ``.venv-NAME``, beside the course's own.
+
+    Returns
+    -------
+    int
+        pytest's exit code.
+
+    Raises
+    ------
+    CourseError
+        Where the environment for it cannot be made.
+    """
     root = checkout_root()
-    python = install(root, root / ".venv-colab", root / "tests" / "colab-constraints.txt")
+    python = install(root, root / f".venv-{name}", root / "tests" / f"{name}-constraints.txt")
     return run_pytest(python, [], fast="1")
 
 

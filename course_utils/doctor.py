@@ -73,7 +73,7 @@ def look_at_settings():
         One entry for each setting that is wrong; one where all are right.
     """
     found = []
-    for read in (settings.data_source, settings.precision, settings.fast, settings.mirror):
+    for read in (settings.data_source, settings.precision, settings.fast, settings.mirror, settings.cache_folder):
         try:
             read()
         except CourseError as error:
@@ -214,8 +214,14 @@ def look_at_base():
     list of (str, str)
         The state and a sentence.
     """
+    from course_utils.bases import known_base
+
     name = settings.base_name()
     if name:
+        try:
+            name = known_base(name, "COURSE_BASE")
+        except CourseError as error:
+            return [(FAIL, str(error))]
         return [(OK, f"base: {name}, as COURSE_BASE says")]
     if list((settings.keras_home() / "models").glob("vgg16_*_notop.h5")):
         return [(OK, "base: the weights of VGG16 are here; drawn images get mini_vgg16 all the same")]

@@ -19,6 +19,7 @@ from tqdm import tqdm
 from urllib3.util.retry import Retry
 
 from course_utils.errors import CourseError, file_errors_told
+from course_utils.settings import keras_home
 
 CHUNK_BYTES = 256 * 1024
 SPARE_BYTES = 50_000_000
@@ -115,9 +116,7 @@ def fetch_weights(url, file_name, file_hash):
     CourseError
         Where the file cannot be had; without a network this is known within 10 seconds.
     """
-    home = os.environ.get("KERAS_HOME")
-    home = Path(home).expanduser() if home else Path.home() / ".keras"
-    target = home / "models" / file_name
+    target = keras_home() / "models" / file_name
     checksum = f"{'md5' if len(file_hash) == 32 else 'sha256'}:{file_hash}"
     if not is_verified(target, checksum) and not reachable([url]):
         raise CourseError(

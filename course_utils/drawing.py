@@ -8,8 +8,11 @@ the same bytes on one version of OpenCV.
 
 import math
 import multiprocessing
+import os
+import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -938,6 +941,16 @@ def _camera(rng, image, level):
     return cv2.addWeighted(image.astype(np.float32), 1, grain, rng.uniform(1, level.noise), 0, dtype=cv2.CV_8U)
 
 
+def _end_with_parent():
+    """Let a worker process end when the program that started it was killed, instead of waiting for work for ever."""
+
+    def watch():
+        wait([multiprocessing.parent_process().sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _draw_files(tasks, folder, seed):
     """Draw some pictures into their files; runs in a worker process."""
     # One thread: the processes already share the cores, and OpenCV's threads would compete for them.
@@ -974,7 +987,7 @@ def draw_photos(folder, seed=DEFAULT_SEED):
         tasks += [(name, kind, split, number) for number in range(first, first + count)]
     batches = [tasks[start : start + 50] for start in range(0, len(tasks), 50)]
     # "spawn" is the only way on Windows, and safe beside TensorFlow's threads everywhere.
-    pool = ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
     try:
         waiting = [pool.submit(_draw_files, batch, folder, seed) for batch in batches]
         with tqdm(total=len(tasks), desc="Drawing", unit=" images", mininterval=0.5) as progress:

@@ -283,7 +283,8 @@ def write_text(path, text):
     """
     with file_errors_told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        # One name, so that what a killed program left is written over by the next.
+        part = path.with_name(f".{path.name}.part")
         try:
             part.write_text(text, encoding="utf-8", newline="\n")
             os.replace(part, path)

@@ -54,7 +54,7 @@ def fastest_precision():
     fastest = candidates[1] if seconds[candidates[1]] < 0.8 * seconds["float32"] else "float32"
     try:
         kept_in.parent.mkdir(parents=True, exist_ok=True)
-        beside = kept_in.with_name(f"precision.{os.getpid()}.part")
+        beside = kept_in.with_name("precision.json.part")
         beside.write_text(json.dumps({key: fastest}), encoding="utf-8")
         os.replace(beside, kept_in)
     except OSError:

@@ -6,6 +6,7 @@ from pathlib import Path
 from course_utils.errors import CourseError
 
 DATA_SOURCES = ("auto", "photos", "sandbox")
+BENCHMARKS = ("quick", "full")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -25,8 +26,16 @@ def course_path(folder):
     -------
     pathlib.Path
         The absolute path.
+
+    Raises
+    ------
+    CourseError
+        Where ``~name`` stands for the home folder of a user who is not here.
     """
-    folder = Path(folder).expanduser()
+    try:
+        folder = Path(folder).expanduser()
+    except RuntimeError:
+        raise CourseError(f"There is no home folder for {folder}; write the path in full.") from None
     current = Path.cwd()
     if current.name == "notebooks" and (current.parent / "course_utils").is_dir():
         current = current.parent
@@ -82,6 +91,22 @@ def fast():
     return _choice("COURSE_FAST", ("0", "1")) == "1"
 
 
+def benchmark():
+    """Read BENCH: how much ``make bench`` measures.
+
+    Returns
+    -------
+    str
+        ``"quick"`` (default: minutes, directions only) or ``"full"`` (an hour, all bounds).
+
+    Raises
+    ------
+    CourseError
+        For any other value.
+    """
+    return _choice("BENCH", BENCHMARKS)
+
+
 def epochs(number):
     """Say for how many epochs a notebook trains: as many as it asks for, or one in fast mode.
 
@@ -116,8 +141,9 @@ def mirror():
         return None
     if value.lower().startswith(("http://", "https://")):
         return value.rstrip("/")
-    folder = course_path(value)
-    if not folder.is_dir():
+    folder = _folder("COURSE_MIRROR", value)
+    # os.path, since pathlib raises for a name that the disk would not take.
+    if not os.path.isdir(folder):
         raise CourseError(
             f"COURSE_MIRROR is {value!r}, and there is no such folder; "
             "give an existing folder, an address that starts with http:// or https://, or unset it."
@@ -136,16 +162,17 @@ def cache_folder():
     Raises
     ------
     CourseError
-        Where it names a file.
+        Where it names a file, or a folder below one.
     """
     value = os.environ.get("COURSE_CACHE", "").strip()
     if not value:
         from platformdirs import user_cache_path
 
         return user_cache_path("image-course")
-    folder = course_path(value)
-    if folder.exists() and not folder.is_dir():
-        raise CourseError(f"COURSE_CACHE is {value!r}, which is a file; give a folder, or unset it.")
+    folder = _folder("COURSE_CACHE", value)
+    there = next(path for path in (folder, *folder.parents) if os.path.exists(path))
+    if not os.path.isdir(there):
+        raise CourseError(f"COURSE_CACHE is {value!r}, and {there} is a file; give a folder, or unset it.")
     return folder
 
 
@@ -157,7 +184,8 @@ def keras_home():
     pathlib.Path
         By default ``~/.keras``, as in Keras itself.
     """
-    return Path(os.environ.get("KERAS_HOME", "").strip() or "~/.keras").expanduser()
+    # os.path, since pathlib raises where there is no home folder of that name.
+    return Path(os.path.expanduser(os.environ.get("KERAS_HOME", "").strip() or "~/.keras"))
 
 
 def base_name():
@@ -169,6 +197,13 @@ def base_name():
         The name as given (``load_base`` knows which exist), or None where it is unset.
     """
     return os.environ.get("COURSE_BASE", "").strip() or None
+
+
+def _folder(variable, value):
+    try:
+        return course_path(value)
+    except CourseError as error:
+        raise CourseError(f"{variable} is {value!r}. {error}") from None
 
 
 def _choice(variable, allowed):

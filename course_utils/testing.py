@@ -1,4 +1,4 @@
-"""What ``make test``, ``test-full``, ``lint`` and ``seeds`` do."""
+"""What ``make test``, ``test-full``, ``flakes``, ``lint`` and ``seeds`` do."""
 
 import subprocess
 import sys
@@ -11,6 +11,7 @@ from course_utils.notebooks import copy_to_run, kernel_settings
 
 # The fewest epochs of all notebooks take minutes a cell on two cores; all epochs, up to an hour.
 CELL_SECONDS = {"1": 600, "0": 3600}
+FLAKE_RUNS = 10
 
 
 def test():
@@ -33,6 +34,66 @@ def test_full():
         pytest's exit code.
     """
     return run_pytest(sys.executable, ["tests"], fast="0")
+
+
+def flakes(runs=FLAKE_RUNS, once=None):
+    """Compare every notebook again and again, trained for few epochs, to find what does not come out the same.
+
+    Parameters
+    ----------
+    runs : int
+        How often.
+    once : callable, optional
+        Compares them once and gives 0 where all is the same; by default as ``make test`` does.
+
+    Returns
+    -------
+    int
+        0 where every run was without a difference, else 1.
+    """
+    once = once or (lambda: run_pytest(sys.executable, ["-q"], fast="1"))
+    failed = []
+    for run in range(1, runs + 1):
+        print(f"run {run} of {runs}", flush=True)
+        if once():
+            failed.append(run)
+    if failed:
+        print(f"{len(failed)} of {runs} runs were not right: {', '.join(map(str, failed))}.")
+        return 1
+    print(f"{runs} of {runs} runs were right.")
+    return 0
+
+
+def bench():
+    """Run benchmarks/bench.py.
+
+    Returns
+    -------
+    int
+        Its exit code.
+
+    Raises
+    ------
+    CourseError
+        Where the file is missing.
+    """
+    return run_benchmark("bench")
+
+
+def faults():
+    """Run benchmarks/faults.py.
+
+    Returns
+    -------
+    int
+        Its exit code.
+
+    Raises
+    ------
+    CourseError
+        Where the file is missing.
+    """
+    return run_benchmark("faults")
 
 
 def lint():

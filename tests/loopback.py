@@ -2,6 +2,9 @@
 
 import gzip
 import re
+import socket
+import struct
+import sys
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -57,7 +60,13 @@ def loopback():
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request, client_address):
+            """A client that leaves is no news here: some are killed on purpose."""
+            if not isinstance(sys.exception(), ConnectionError):
+                super().handle_error(request, client_address)
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     site = Site(server.server_port)
     thread = Thread(target=server.serve_forever, args=(0.05,))
@@ -106,6 +115,35 @@ def cut(content, after, etag='"1"', **headers):
         handler.close_connection = True
 
     return answer
+
+
+def torn(content, after, etag='"1"'):
+    """As `cut`, but the connection is reset, so that bytes on their way may be lost as well."""
+
+    def answer(handler):
+        cut(content, after, etag)(handler)
+        # With a linger time of zero the system sends RST instead of an orderly end.
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        handler.connection.close()
+
+    return answer
+
+
+def promised(content, length):
+    """The content under a Content-Length of the test's own."""
+
+    def answer(handler):
+        handler.head(200, Content_Length=length, Connection="close")
+        handler.wfile.write(content)
+        handler.close_connection = True
+
+    return answer
+
+
+def no_http(handler):
+    """Bytes that are no HTTP at all, as from another kind of server."""
+    handler.wfile.write(b"220 mail.example.org ESMTP\r\n")
+    handler.close_connection = True
 
 
 def reset(handler):

@@ -106,6 +106,7 @@ def test_an_empty_folder_is_filled(tmp_path):
     assert unpacked(tmp_path / "place") == ["cats/a.jpg"]
 
 
+@pytest.mark.fault("archive")
 def test_a_missing_zip_is_told(tmp_path):
     with pytest.raises(CourseError, match="cats.zip does not exist"):
         unzip(tmp_path / "cats.zip", tmp_path / "place")
@@ -115,15 +116,18 @@ NAMES_OUTSIDE = ["../a.jpg", "cats/../../a.jpg", "/a.jpg", "..\\a.jpg", "\\\\ser
 
 
 @pytest.mark.parametrize("name", NAMES_OUTSIDE)
+@pytest.mark.fault("archive")
 def test_a_file_outside_the_folder_is_refused(tmp_path, name):
     assert_refused(make_zip(tmp_path / "cats.zip", [("good.jpg", PHOTO), (name, PHOTO)]), "outside")
 
 
 @pytest.mark.parametrize("name", ["C:\\a.jpg", "a.jpg:stream", "con", "cats/NUL.jpg", "a\x07.jpg", "a. ", "a?"])
+@pytest.mark.fault("archive")
 def test_a_name_that_not_every_system_takes_is_refused(tmp_path, name):
     assert_refused(make_zip(tmp_path / "cats.zip", [("good.jpg", PHOTO), (name, PHOTO)]), "not every system")
 
 
+@pytest.mark.fault("archive")
 def test_a_name_with_a_hidden_ending_is_refused(tmp_path):
     path = make_zip(tmp_path / "cats.zip", [("good.jpg", PHOTO), ("bad.jpg_exe", PHOTO)])
     path.write_bytes(path.read_bytes().replace(b"bad.jpg_exe", b"bad.jpg\0exe"))
@@ -131,6 +135,7 @@ def test_a_name_with_a_hidden_ending_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFSOCK])
+@pytest.mark.fault("archive")
 def test_links_and_devices_are_refused(tmp_path, kind):
     info = zipfile.ZipInfo("a.jpg", DAY)
     info.create_system = 3
@@ -143,20 +148,24 @@ TWICE = [("a.jpg", "a.jpg"), ("a.jpg", "A.JPG"), ("é.jpg", "e\u0301.jpg"), ("ca
 
 @pytest.mark.parametrize("names", TWICE)
 @pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.fault("archive")
 def test_a_file_that_comes_twice_is_refused(tmp_path, names):
     assert_refused(make_zip(tmp_path / "cats.zip", [(name, PHOTO) for name in names]), "twice")
 
 
+@pytest.mark.fault("archive")
 def test_a_file_that_is_also_a_folder_is_refused(tmp_path):
     path = make_zip(tmp_path / "cats.zip", [("a", PHOTO), ("A/b.jpg", PHOTO)])
     assert_refused(path, "both as a file and as a folder")
 
 
+@pytest.mark.fault("archive")
 def test_a_file_that_blows_up_is_refused(tmp_path):
     path = make_zip(tmp_path / "cats.zip", [("a.jpg", bytes(50_000_000))], zipfile.ZIP_DEFLATED)
     assert_refused(path, "blows up")
 
 
+@pytest.mark.fault("archive")
 def test_a_file_that_is_larger_than_it_says_is_refused(tmp_path):
     path = make_zip(tmp_path / "cats.zip", [("a.jpg", bytes(100_000))], zipfile.ZIP_DEFLATED)
     content = bytearray(path.read_bytes())
@@ -167,21 +176,25 @@ def test_a_file_that_is_larger_than_it_says_is_refused(tmp_path):
     assert_refused(path, "damaged|blows up")
 
 
+@pytest.mark.fault("archive")
 def test_too_much_in_all_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MOST_BYTES", 100)
     assert_refused(make_zip(tmp_path / "cats.zip", [(f"{n}.jpg", PHOTO) for n in range(20)]), "unpacks to")
 
 
+@pytest.mark.fault("archive")
 def test_too_many_files_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MOST_FILES", 10)
     assert_refused(make_zip(tmp_path / "cats.zip", [(f"{n}.jpg", PHOTO) for n in range(11)]), "holds 11 files")
 
 
+@pytest.mark.fault("archive")
 def test_more_than_the_disk_takes_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "SPARE_BYTES", 10**18)
     assert_refused(make_zip(tmp_path / "cats.zip", [("a.jpg", PHOTO)]), "disk is too full")
 
 
+@pytest.mark.fault("archive")
 def test_an_encrypted_zip_is_refused(tmp_path):
     path = make_zip(tmp_path / "cats.zip", [("a.jpg", PHOTO)])
     content = bytearray(path.read_bytes())
@@ -191,6 +204,7 @@ def test_an_encrypted_zip_is_refused(tmp_path):
     assert_refused(path, "encrypted")
 
 
+@pytest.mark.fault("archive")
 def test_an_unknown_compression_is_refused(tmp_path):
     path = make_zip(tmp_path / "cats.zip", [("a.jpg", PHOTO)])
     content = bytearray(path.read_bytes())
@@ -199,12 +213,14 @@ def test_an_unknown_compression_is_refused(tmp_path):
     assert_refused(path, "cannot be unpacked")
 
 
+@pytest.mark.fault("archive")
 def test_a_damaged_file_inside_is_told(tmp_path):
     path = make_zip(tmp_path / "cats.zip", [("a.jpg", PHOTO)])
     path.write_bytes(path.read_bytes().replace(b"a photo", b"a phota"))
     assert_refused(path, "damaged")
 
 
+@pytest.mark.fault("archive")
 def test_damaged_compressed_data_are_told(tmp_path):
     path = make_zip(tmp_path / "cats.zip", [("a.jpg", PHOTO * 1000)], zipfile.ZIP_DEFLATED)
     content = bytearray(path.read_bytes())
@@ -213,18 +229,21 @@ def test_damaged_compressed_data_are_told(tmp_path):
     assert_refused(path, "cannot be unpacked|damaged")
 
 
+@pytest.mark.fault("archive")
 def test_a_zip_that_is_cut_off_is_told(tmp_path):
     path = make_zip(tmp_path / "cats.zip", [(f"{n}.jpg", PHOTO) for n in range(100)])
     path.write_bytes(path.read_bytes()[:-200])
     assert_refused(path, "cut off")
 
 
+@pytest.mark.fault("archive")
 def test_a_zip_without_its_beginning_is_told(tmp_path):
     path = make_zip(tmp_path / "cats.zip", [(f"{n}.jpg", PHOTO) for n in range(100)])
     path.write_bytes(path.read_bytes()[500:])
     assert_refused(path, "not a zip file|cannot be unpacked|damaged")
 
 
+@pytest.mark.fault("archive")
 def test_files_that_overlap_are_refused(tmp_path):
     # Two entries of the directory that point to the same bytes: how the densest zip bombs are made.
     path = make_zip(tmp_path / "cats.zip", [("a.jpg", PHOTO), ("b.jpg", PHOTO)])
@@ -244,6 +263,7 @@ def test_files_that_overlap_are_refused(tmp_path):
         (b"PK\x03\x04", "cut off"),
     ],
 )
+@pytest.mark.fault("archive")
 def test_what_is_no_zip_is_named(tmp_path, content, words):
     path = tmp_path / "cats.zip"
     path.write_bytes(content)
@@ -251,10 +271,12 @@ def test_what_is_no_zip_is_named(tmp_path, content, words):
 
 
 @pytest.mark.parametrize("members", [[], [("cats/", b"")], [("__MACOSX/._a.jpg", PHOTO)]])
+@pytest.mark.fault("archive")
 def test_a_zip_without_files_is_told(tmp_path, members):
     assert_refused(make_zip(tmp_path / "cats.zip", members), "holds no files")
 
 
+@pytest.mark.fault("archive, fuzzed")
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_zip_with_any_bytes_changed_is_unpacked_or_refused(tmp_path_factory, data):
@@ -264,6 +286,98 @@ def test_a_zip_with_any_bytes_changed_is_unpacked_or_refused(tmp_path_factory, d
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(content)
+    try:
+        unzip(path, tmp_path / "place")
+    except CourseError as told:
+        assert "cats" in str(told)
+        assert unpacked(tmp_path) == ["cats.zip"]
+    else:
+        assert all(name.startswith(("cats.zip", "place/cats/")) for name in unpacked(tmp_path))
+
+
+def put_name_into_directory_alone(content):
+    """Let the directory name another file than the file's own header does."""
+    place = content.rindex(b"a.jpg")
+    return content[:place] + b"b.jpg" + content[place + 5 :]
+
+
+# Each makes something else of a good zip file of one stored photo.
+BROKEN = {
+    "the directory names another file": put_name_into_directory_alone,
+    "the directory's place is beyond the end": lambda content: content[:-6] + b"\xff\xff\xff\x7f" + content[-2:],
+    "the directory's place is in the middle": lambda content: content[:-6] + struct.pack("<I", 3) + content[-2:],
+    "the directory has no signature": lambda content: content.replace(b"PK\x01\x02", b"PK\x01\x03"),
+    "the file has no signature": lambda content: b"PK\x03\x05" + content[4:],
+    "it says to be one of several disks": lambda content: content[:-18] + b"\x01\x00" + content[-16:],
+    "it counts more files than it holds": lambda content: content[:-12] + b"\x09\x00" + content[-10:],
+    "its comment is longer than the file": lambda content: content[:-2] + b"\xff\xff",
+    "its first half twice": lambda content: content[: len(content) // 2] * 2,
+    "only its directory": lambda content: content[content.index(b"PK\x01\x02") :],
+    "zeros of the same length": lambda content: bytes(len(content)),
+    "a photo named .zip": lambda content: PHOTO,
+}
+
+
+@pytest.mark.fault("archive")
+@pytest.mark.parametrize("change", BROKEN.values(), ids=BROKEN.keys())
+def test_a_zip_broken_in_this_way_is_unpacked_right_or_refused(tmp_path, change):
+    path = make_zip(tmp_path / "cats.zip", [("a.jpg", PHOTO)])
+    path.write_bytes(change(path.read_bytes()))
+    try:
+        unzip(path, tmp_path / "place")
+    except CourseError as told:
+        assert "cats.zip" in str(told)
+        assert unpacked(tmp_path) == ["cats.zip"]
+    else:
+        (file,) = (tmp_path / "place" / "cats").iterdir()
+        assert file.read_bytes() == PHOTO
+
+
+@pytest.mark.fault("archive")
+@pytest.mark.parametrize("name", ["x" * 300 + ".jpg", "/".join(["deep"] * 1500) + "/a.jpg"], ids=["name", "path"])
+def test_a_name_longer_than_a_disk_takes_is_told(tmp_path, name):
+    path = make_zip(tmp_path / "cats.zip", [("good.jpg", PHOTO), (name, PHOTO)])
+    with pytest.raises(CourseError, match="too long for this disk"):
+        unzip(path, tmp_path / "place")
+    assert unpacked(tmp_path) == ["cats.zip"]
+
+
+def test_what_a_killed_program_left_is_removed(tmp_path):
+    left = tmp_path / "place" / ".cats.part"
+    left.mkdir(parents=True)
+    (left / "half.jpg").write_bytes(PHOTO)
+    unzip(make_zip(tmp_path / "cats.zip", [("a.jpg", PHOTO)]), tmp_path / "place")
+    assert [path.relative_to(tmp_path / "place").as_posix() for path in (tmp_path / "place").rglob("*")] == [
+        "cats",
+        "cats/a.jpg",
+    ]
+
+
+@pytest.mark.fault("archive, fuzzed")
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.binary(max_size=50))
+def test_a_zip_with_a_stretch_replaced_is_unpacked_or_refused(tmp_path_factory, start, length, instead):
+    tmp_path = tmp_path_factory.mktemp("fuzz")
+    path = make_zip(tmp_path / "cats.zip", [("cats/a.jpg", PHOTO), ("b.jpg", PHOTO * 9)], zipfile.ZIP_DEFLATED)
+    content = path.read_bytes()
+    start %= len(content)
+    path.write_bytes(content[:start] + instead + content[start + length % (len(content) - start) :])
+    try:
+        unzip(path, tmp_path / "place")
+    except CourseError as told:
+        assert "cats" in str(told)
+        assert unpacked(tmp_path) == ["cats.zip"]
+    else:
+        assert all(name.startswith(("cats.zip", "place/cats/")) for name in unpacked(tmp_path))
+
+
+@pytest.mark.fault("archive, fuzzed")
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20), min_size=1, max_size=5))
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_zip_with_any_names_stays_in_its_folder_or_is_refused(tmp_path_factory, names):
+    tmp_path = tmp_path_factory.mktemp("fuzz")
+    path = make_zip(tmp_path / "cats.zip", [(name, PHOTO) for name in names])
     try:
         unzip(path, tmp_path / "place")
     except CourseError as told:

@@ -10,6 +10,8 @@ import sys
 import time
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from loopback import (
     bad_gzip,
     chunked,
@@ -17,13 +19,16 @@ from loopback import (
     drip,
     gzipped,
     loopback,
+    no_http,
     page,
     partial,
+    promised,
     redirect,
     reset,
     slowly,
     stall,
     status,
+    torn,
     whole,
     without_length,
 )
@@ -110,6 +115,20 @@ TRANSFERS_THAT_END_WELL = {
     ],
     "503 with a senseless Retry-After": [status(503, Retry_After="soon"), whole(CONTENT)],
     "500 then 502": [status(500), status(502), whole(CONTENT)],
+    "reset at the first byte": [torn(CONTENT, 0), whole(CONTENT)],
+    "reset in the middle": [torn(CONTENT, 500_000), whole(CONTENT)],
+    "reset, then cut, then 503": [torn(CONTENT, 300_000), cut(CONTENT, 300_000), status(503), whole(CONTENT)],
+    "a length too long": [promised(CONTENT, len(CONTENT) + 1000), whole(CONTENT)],
+    "a senseless length": [promised(CONTENT, "many")],
+    "no HTTP": [no_http, whole(CONTENT)],
+    "504 until a date soon, by the server's clock": [
+        status(504, Retry_After=email.utils.formatdate(time.time() + 1, usegmt=True)),
+        whole(CONTENT),
+    ],
+    "last-modified before 1970": [
+        cut(CONTENT, 500_000, etag=None, Last_Modified="Wed, 31 Dec 1969 00:00:00 GMT"),
+        whole(CONTENT),
+    ],
     "last-modified in the future": [
         cut(CONTENT, 500_000, etag=None, Last_Modified="Fri, 01 Jan 2100 00:00:00 GMT"),
         whole(CONTENT),
@@ -118,6 +137,7 @@ TRANSFERS_THAT_END_WELL = {
 
 
 @pytest.mark.parametrize("answers", TRANSFERS_THAT_END_WELL.values(), ids=TRANSFERS_THAT_END_WELL.keys())
+@pytest.mark.fault("downloader")
 def test_the_right_file_and_nothing_else_is_left(site, target, answers):
     site.put("elsewhere", whole(CONTENT))
     options = {"timeouts": (2, 0.5)}
@@ -131,6 +151,10 @@ TRANSFERS_THAT_FAIL = {
     "short file": ([whole(CONTENT[:1000])], "no whole zip file|too short"),
     "empty file": ([whole(b"")], "is empty|too short"),
     "other content of the same length": ([whole(OTHER)], "no whole zip file|another file"),
+    "a length too short": ([promised(CONTENT, 1000)], "no whole zip file|too short"),
+    "reset at the same byte for ever": ([torn(CONTENT, 9)], "could not be downloaded.*check the network"),
+    "no HTTP for ever": ([no_http], "could not be downloaded.*check the network"),
+    "HTML behind a byte order mark": ([whole(b"\xef\xbb\xbf<html></html>")], "no whole zip file"),
     "redirect loop": ([redirect("/photos.zip")], "too many redirects"),
     "redirect to no web address": ([redirect("ftp://127.0.0.1/photos.zip")], "not an http"),
     "401": ([page(401)], "401"),
@@ -150,6 +174,7 @@ TRANSFERS_THAT_FAIL = {
 
 
 @pytest.mark.parametrize(("answers", "words"), TRANSFERS_THAT_FAIL.values(), ids=TRANSFERS_THAT_FAIL.keys())
+@pytest.mark.fault("downloader")
 def test_a_failure_is_told_in_one_sentence_and_the_next_run_ends_right(site, target, answers, words):
     url = site.put("photos.zip", *answers)
     with pytest.raises(CourseError, match=words) as told:
@@ -161,6 +186,7 @@ def test_a_failure_is_told_in_one_sentence_and_the_next_run_ends_right(site, tar
     assert_right_and_alone(target)
 
 
+@pytest.mark.fault("downloader")
 def test_a_refused_connection_is_told(target):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -170,12 +196,14 @@ def test_a_refused_connection_is_told(target):
     assert not target.exists()
 
 
+@pytest.mark.fault("downloader")
 def test_an_unknown_host_is_told(target):
     with pytest.raises(CourseError, match="could not be downloaded"):
         fetch("http://nowhere.invalid/photos.zip", target)
 
 
 @pytest.mark.parametrize("url", ["photos.zip", "ftp://127.0.0.1/photos.zip", "http://"])
+@pytest.mark.fault("downloader")
 def test_what_is_no_address_is_told(target, url):
     with pytest.raises(CourseError, match="not an http"):
         fetch(url, target)
@@ -190,6 +218,7 @@ def test_each_kind_of_checksum_takes_the_right_file_and_refuses_another(site, ta
 
 
 @pytest.mark.parametrize(("size", "words"), [(len(CONTENT) - 1, "too long"), (len(CONTENT) + 1, "too short")])
+@pytest.mark.fault("downloader")
 def test_a_wrong_size_is_refused(site, target, size, words):
     with pytest.raises(CourseError, match=words):
         fetch(site.put("photos", whole(CONTENT)), target, checksum=None, size=size)
@@ -202,6 +231,7 @@ def test_a_verified_file_is_not_asked_for_again(site, target):
     assert len(site.asked) == 1
 
 
+@pytest.mark.fault("downloader")
 def test_a_damaged_file_is_replaced(site, target):
     target.parent.mkdir()
     target.write_bytes(CONTENT[:-1] + b"?")
@@ -209,6 +239,7 @@ def test_a_damaged_file_is_replaced(site, target):
     assert_right_and_alone(target)
 
 
+@pytest.mark.fault("downloader")
 def test_a_damaged_file_stays_until_the_right_one_is_there(site, target):
     target.parent.mkdir()
     target.write_bytes(b"as it was")
@@ -217,6 +248,7 @@ def test_a_damaged_file_stays_until_the_right_one_is_there(site, target):
     assert target.read_bytes() == b"as it was"
 
 
+@pytest.mark.fault("downloader")
 def test_the_next_run_asks_for_the_rest_alone(site, target):
     url = site.put("photos.zip", cut(CONTENT, 600_000), status(404))
     with pytest.raises(CourseError):
@@ -228,6 +260,7 @@ def test_the_next_run_asks_for_the_rest_alone(site, target):
     assert_right_and_alone(target)
 
 
+@pytest.mark.fault("downloader")
 def test_a_part_from_another_address_is_not_continued(site, target):
     with pytest.raises(CourseError):
         fetch(site.put("old.zip", cut(OTHER, 600_000), status(404)), target)
@@ -236,6 +269,7 @@ def test_a_part_from_another_address_is_not_continued(site, target):
     assert_right_and_alone(target)
 
 
+@pytest.mark.fault("downloader")
 def test_a_whole_part_is_verified_without_asking_again(site, target):
     url = site.put("photos.zip", cut(CONTENT, 600_000), status(404))
     with pytest.raises(CourseError):
@@ -248,6 +282,7 @@ def test_a_whole_part_is_verified_without_asking_again(site, target):
 
 
 @pytest.mark.parametrize("note", ["", "{}", "[1]", '{"url": 3}', "\0"])
+@pytest.mark.fault("downloader")
 def test_a_senseless_note_beside_the_part_does_no_harm(site, target, note):
     target.parent.mkdir()
     part(target).write_bytes(OTHER[:1000])
@@ -256,18 +291,21 @@ def test_a_senseless_note_beside_the_part_does_no_harm(site, target, note):
     assert_right_and_alone(target)
 
 
+@pytest.mark.fault("downloader")
 def test_a_folder_in_place_of_the_file_is_told(site, target):
     target.mkdir(parents=True)
     with pytest.raises(CourseError, match="is a folder"):
         fetch(site.put("photos.zip", whole(CONTENT)), target)
 
 
+@pytest.mark.fault("downloader")
 def test_a_file_in_place_of_the_folder_is_told(site, target):
     target.parent.write_text("")
     with pytest.raises(CourseError, match="in the way"):
         fetch(site.put("photos.zip", whole(CONTENT)), target)
 
 
+@pytest.mark.fault("downloader")
 def test_a_disk_that_fills_on_the_way_is_told_and_the_part_is_kept(site, tmp_path):
     small = tmp_path / "small"
     small.mkdir()
@@ -284,6 +322,7 @@ def test_a_disk_that_fills_on_the_way_is_told_and_the_part_is_kept(site, tmp_pat
         subprocess.run(["umount", str(small)], check=True)
 
 
+@pytest.mark.fault("downloader")
 def test_two_programs_that_fetch_the_same_file_both_end_right(site, target):
     url = site.put("photos.zip", slowly(CONTENT, 10, 0.1))
     command = [sys.executable, "-c", DOWNLOAD_IN_A_PROCESS, url, str(target), SHA256]
@@ -295,6 +334,7 @@ def test_two_programs_that_fetch_the_same_file_both_end_right(site, target):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.fault("downloader")
 def test_a_program_ended_on_the_way_leaves_a_part_that_the_next_one_continues(site, target, end):
     url = site.put("photos.zip", slowly(CONTENT, 100, 0.05))
     program = subprocess.Popen(
@@ -312,6 +352,7 @@ def test_a_program_ended_on_the_way_leaves_a_part_that_the_next_one_continues(si
     assert_right_and_alone(target)
 
 
+@pytest.mark.fault("downloader")
 def test_a_lock_left_by_a_killed_program_holds_nobody_up(tmp_path):
     (tmp_path / "lock").write_text("")
     with locked(tmp_path / "lock"):
@@ -330,6 +371,44 @@ def test_a_second_program_waits_for_the_lock(tmp_path):
         with pytest.raises(subprocess.TimeoutExpired):
             program.wait(3)
     assert "in" in program.communicate(timeout=30)[0].split()
+
+
+@pytest.mark.fault("downloader")
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from([cut, torn]), st.integers(0, len(CONTENT))), max_size=4))
+def test_a_transfer_broken_at_any_bytes_ends_right(site, tmp_path_factory, breaks):
+    target = tmp_path_factory.mktemp("any") / "photos.zip"
+    answers = [broken(CONTENT, after) for broken, after in breaks]
+    fetch(site.put("photos.zip", *answers, whole(CONTENT)), target, attempts=6, backoff=0.001)
+    assert_right_and_alone(target)
+
+
+@pytest.mark.fault("downloader")
+@pytest.mark.parametrize("years", [-30, 30])
+def test_files_dated_by_a_wrong_clock_are_continued_all_the_same(site, target, years):
+    url = site.put("photos.zip", cut(CONTENT, 600_000), status(404))
+    with pytest.raises(CourseError):
+        fetch(url, target)
+    wrong = time.time() + years * 365 * 86400
+    for path in target.parent.iterdir():
+        os.utime(path, (wrong, wrong))
+    site.put("photos.zip", whole(CONTENT))
+    fetch(url, target)
+    assert site.ranges()[-1] == "bytes=600000-"
+    assert_right_and_alone(target)
+
+
+@pytest.mark.fault("downloader")
+@pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
+def test_a_disk_that_takes_no_more_is_told_and_the_next_run_ends_right(site, target):
+    url = site.put("photos.zip", whole(CONTENT))
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000)); "
+    command = [sys.executable, "-c", limit + DOWNLOAD_IN_A_PROCESS, url, str(target), SHA256]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "CourseError" in done.stderr and "photos.zip" in done.stderr.splitlines()[-1]
+    assert not target.exists()
+    fetch(url, target)
+    assert_right_and_alone(target)
 
 
 def test_reachable_names_the_addresses_that_have_a_file(site):
@@ -367,6 +446,7 @@ def test_weights_are_fetched_to_where_keras_looks(site, monkeypatch, tmp_path):
     assert fetch_weights(url, "vgg16.h5", SHA256.removeprefix("sha256:")) == found
 
 
+@pytest.mark.fault("downloader")
 def test_weights_that_cannot_be_had_are_told_at_once(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     with pytest.raises(CourseError, match="vgg16.h5 could not be downloaded.*by hand"):

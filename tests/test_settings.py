@@ -1,5 +1,7 @@
 """Each setting: its default, its values, and a bad value answered by name."""
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +20,7 @@ CHOICES = [
         {"float32": "float32", "mixed_bfloat16": "mixed_bfloat16"},
     ),
     ("COURSE_FAST", settings.fast, False, {"1": True, "0": False}),
+    ("BENCH", settings.benchmark, "quick", {"full": "full", "quick": "quick"}),
 ]
 
 
@@ -64,8 +67,84 @@ def test_cache_is_the_given_folder_else_the_platforms_own(monkeypatch, tmp_path)
 def test_cache_that_is_a_file_is_answered_by_name(monkeypatch, tmp_path):
     (tmp_path / "cache").write_text("")
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
-    with pytest.raises(CourseError, match="COURSE_CACHE is .*which is a file"):
-        settings.cache_folder()
+    for value in ("cache", "cache/below"):
+        monkeypatch.setenv("COURSE_CACHE", str(tmp_path / value))
+        with pytest.raises(CourseError, match="COURSE_CACHE is .*cache is a file"):
+            settings.cache_folder()
+
+
+def read_base():
+    from course_utils.bases import load_base
+
+    load_base()
+
+
+READERS = {
+    "COURSE_DATA": settings.data_source,
+    "COURSE_MIRROR": settings.mirror,
+    "COURSE_CACHE": settings.cache_folder,
+    "COURSE_BASE": read_base,
+    "COURSE_PRECISION": settings.precision,
+    "COURSE_FAST": settings.fast,
+    "BENCH": settings.benchmark,
+}
+# A cache folder need not exist, so only what no disk would take, or a file in the way, is a bad value of it.
+BAD_VALUES = {
+    "COURSE_DATA": ["photo", "auto,photos", "0", "sand box", "Ф", "\udcff"],
+    "COURSE_MIRROR": ["/no/such/folder", "ftp://127.0.0.1/mirror", "~no-such-user/mirror", "x" * 300, "\udcff"],
+    "COURSE_CACHE": ["~no-such-user/cache", "/dev/null", "/dev/null/cache", "pyproject.toml"],
+    "COURSE_BASE": ["VGG", "vgg 16", "ResNet50", "16", "Ф"],
+    "COURSE_PRECISION": ["float16", "bfloat16", "16", "fast", "float32;"],
+    "COURSE_FAST": ["yes", "true", "2", "-1", "1.0", "on"],
+    "BENCH": ["fast", "1", "fully"],
+}
+EVERY_BAD_VALUE = [(name, value) for name, values in BAD_VALUES.items() for value in values]
+
+
+@pytest.mark.fault("setting")
+@pytest.mark.skipif(os.name == "nt", reason="paths of POSIX")
+@pytest.mark.parametrize(("name", "value"), EVERY_BAD_VALUE, ids=ascii)
+def test_every_bad_value_is_answered_by_the_name_of_its_setting(monkeypatch, checkout, name, value):
+    monkeypatch.chdir(checkout)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(CourseError, match=f"^{name} is ") as told:
+        READERS[name]()
+    assert repr(value) in str(told.value)
+
+
+def test_no_setting_is_without_a_bad_value(checkout):
+    named = set()
+    for path in (checkout / "course_utils").glob("*.py"):
+        named |= set(re.findall(r'"(COURSE_[A-Z]+|BENCH)"', path.read_text(encoding="utf-8")))
+    assert named - {"COURSE_TEST_MIRROR"} == set(READERS) == set(BAD_VALUES)
+
+
+@pytest.mark.fault("setting")
+@pytest.mark.parametrize("name", ["COURSE_DATA", "COURSE_MIRROR", "COURSE_CACHE", "COURSE_PRECISION", "COURSE_FAST"])
+def test_the_doctor_finds_every_bad_value(monkeypatch, checkout, name):
+    from course_utils import doctor
+
+    monkeypatch.chdir(checkout)
+    monkeypatch.setenv(name, BAD_VALUES[name][0])
+    ((state, what),) = doctor.look_at_settings()
+    assert state == doctor.FAIL and what.startswith(f"{name} is ")
+
+
+@pytest.mark.fault("setting")
+def test_the_doctor_finds_a_base_that_does_not_exist(monkeypatch):
+    from course_utils import doctor
+
+    monkeypatch.setenv("COURSE_BASE", "ResNet50")
+    ((state, what),) = doctor.look_at_base()
+    assert state == doctor.FAIL and what.startswith("COURSE_BASE is 'ResNet50'")
+
+
+def test_a_base_is_known_by_its_name_however_it_is_capitalised():
+    from course_utils.bases import known_base
+
+    assert known_base("vgg16") == "VGG16"
+    with pytest.raises(CourseError, match="^The base is 'VGG'"):
+        known_base("VGG")
 
 
 def test_base_name_is_given_as_it_stands(monkeypatch):
