@@ -27,6 +27,7 @@ _MODULE_OF = {
     "plot_history": "plots",
     "plot_comparison": "plots",
     "show_mistakes": "plots",
+    "smoothed": "plots",
     "fastest_precision": "precision",
     "keep_results": "results",
     "check": "checks",

@@ -34,6 +34,8 @@ class _Finder:
             def load_silently(module):
                 with _standard_error_closed():
                     load(module)
+                # In an interactive Python, as a notebook is, TensorFlow chooses its own level when it is imported.
+                module.get_logger().setLevel(logging.ERROR)
 
             spec.loader.exec_module = load_silently
         return spec

@@ -24,6 +24,16 @@ def test_tensorflow_prints_nothing_when_it_starts(first):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_tensorflows_advice_is_not_shown_in_an_interactive_python_but_its_errors_are():
+    # A notebook's kernel has a prompt, sys.ps1; from it TensorFlow takes that someone wants to read its advice.
+    done = run(
+        "import sys; sys.ps1 = '> '; import course_utils, tensorflow;"
+        "from tensorflow.python.platform import tf_logging;"
+        "tf_logging.warning('advice'); tf_logging.error('trouble')"
+    )
+    assert (done.stdout, done.stderr) == ("ERROR:tensorflow:trouble\n", "")
+
+
 def test_what_is_printed_after_the_import_is_seen():
     done = run("import course_utils, os, tensorflow; os.write(2, b'seen')")
     assert done.stderr == "seen"
