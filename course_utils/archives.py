@@ -1,4 +1,4 @@
-"""Unpack a zip file that was not made by us: nothing outside its folder, nothing half-unpacked."""
+"""Unpack a zip or tar file that was not made by us: nothing outside its folder, nothing half-unpacked."""
 
 import errno
 import lzma
@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 import struct
+import tarfile
 import unicodedata
 import zipfile
 import zlib
@@ -90,6 +91,57 @@ def unzip(zip_path, folder):
                 raise CourseError(_unreadable(zip_path, error)) from None
             raise
     return target
+
+
+def untar(tar_path, folder):
+    """Unpack a tar file, compressed or not, into a new folder named like it, with all the checks of `unzip`.
+
+    Parameters
+    ----------
+    tar_path : str or pathlib.Path
+        The tar file, such as ``flower_photos.tgz``.
+    folder : str or pathlib.Path
+        Where to make the new folder.
+
+    Returns
+    -------
+    pathlib.Path
+        The new folder.
+
+    Raises
+    ------
+    CourseError
+        Where the tar file is damaged, too large or hostile, or the new folder is already in use.
+    """
+    tar_path, folder = Path(tar_path), Path(folder)
+    with file_errors_told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        beside = folder / f".{tar_path.stem}-{uuid.uuid4().hex[:12]}"
+        beside.mkdir()
+        zip_path = beside / f"{tar_path.stem}.zip"
+        try:
+            # Its files are put into a zip file, so that one function alone decides what may be unpacked.
+            _rezip(tar_path, zip_path)
+            return unzip(zip_path, folder)
+        except (tarfile.TarError, *UNREADABLE) as error:
+            raise CourseError(_unreadable(tar_path, error)) from None
+        except CourseError as error:
+            raise CourseError(str(error).replace(str(zip_path), str(tar_path))) from None
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def _rezip(tar_path, zip_path):
+    total = 0
+    with tarfile.open(tar_path) as source, zipfile.ZipFile(zip_path, "w") as target:
+        for member in source:
+            total += member.size
+            if total > MOST_BYTES:
+                raise _refusal(tar_path, f"unpacks to more than {MOST_BYTES / 1e6:,.0f} MB")
+            if member.isfile():
+                target.writestr(member.name, source.extractfile(member).read())
+            elif not member.isdir():
+                raise _refusal(tar_path, f"holds a link or device ({member.name!r})")
 
 
 def _checked_members(archive, zip_path, folder):

@@ -233,13 +233,15 @@ def _opens_like_a_jpeg(path):
         return file.read(3) == b"\xff\xd8\xff"
 
 
-def _read_manifest(data):
+def _read_manifest(data, folders=None):
+    """Read which files the lesson made, in the four folders or in those given; None where it made none."""
+    folders = FOLDERS if folders is None else folders
     path = data / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         for name in manifest["files"]:
             folder, _, file = name.partition("/")
-            if folder not in FOLDERS or not file or "/" in file or "\\" in file or file == "..":
+            if folder not in folders or not file or "/" in file or "\\" in file or file == "..":
                 raise ValueError(name)
         if manifest["source"] not in ("photos", "sandbox") or not isinstance(manifest["origin"], str):
             raise ValueError(manifest["source"])
@@ -253,9 +255,9 @@ def _read_manifest(data):
     return manifest
 
 
-def _write_manifest(folder, source, origin):
+def _write_manifest(folder, source, origin, folders=None):
     files = {}
-    for name in FOLDERS:
+    for name in FOLDERS if folders is None else folders:
         for path in _images(folder / name):
             content = path.read_bytes()
             files[f"{name}/{path.name}"] = [len(content), zlib.crc32(content)]
@@ -284,9 +286,9 @@ def _remove_if_empty(folder):
 # From the incoming folder into place
 
 
-def _refuse_own_files(data, names):
+def _refuse_own_files(data, names, folders=None):
     """Raise where one of these folders has a file that would be lost: not ours, and not the same again."""
-    manifest = _read_manifest(data)
+    manifest = _read_manifest(data, folders)
     files = manifest["files"] if manifest else {}
     for name in names:
         inside = sorted((data / name).rglob("*")) if (data / name).is_dir() else [data / name]
@@ -306,7 +308,7 @@ def _refuse_own_files(data, names):
             )
 
 
-def _finish_move(data):
+def _finish_move(data, folders=None):
     """Move the incoming folders into place if they are complete, else drop them; safe to do again.
 
     The incoming manifest is written when all images are there, and is the last to be moved: while it is
@@ -314,10 +316,10 @@ def _finish_move(data):
     """
     incoming = data / INCOMING
     if (incoming / MANIFEST).is_file():
-        for name in FOLDERS:
+        for name in FOLDERS if folders is None else folders:
             if (incoming / name).is_dir():
                 if (data / name).exists():
-                    _refuse_own_files(data, [name])
+                    _refuse_own_files(data, [name], folders)
                     shutil.rmtree(data / name)
                 os.replace(incoming / name, data / name)
         os.replace(incoming / MANIFEST, data / MANIFEST)
