@@ -20,9 +20,9 @@ def write_exports(course, students, assignments, submissions, records, marks):
     ----------
     course : pathlib.Path
         The course folder.
-    students : list of homework.course.Student
+    students : list of homework.release.Student
     assignments : sequence of str
-    submissions : list of homework.course.Submission
+    submissions : list of homework.submissions.Submission
     records : dict of (str, str) to dict
         Of the journal.
     marks : dict of (str, str) to homework.gradebook.Marks

@@ -25,18 +25,10 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from course_utils.errors import CourseError, file_errors_told
 from homework.journal import only_one
+from homework.release import ANSWER_ID as ANSWER
+from homework.release import ANSWER_POINTS
+from homework.scorer import ITEMS
 
-# The scorer's items with their points; a test compares them with what the scorer gives.
-RUBRIC = {
-    "right variant": 1,
-    "right layers changed": 2,
-    "base left as released": 1,
-    "accuracy recomputed": 2,
-    "level reached": 3,
-    "consistent record": 1,
-}
-ANSWER = "text-answer"
-ANSWER_POINTS = 2
 REMARKS = "remarks"
 LONGEST_TEXT = 20_000
 
@@ -133,7 +125,7 @@ def prepare(gradebook, students, assignments):
     Parameters
     ----------
     gradebook : nbgrader.api.Gradebook
-    students : list of homework.course.Student
+    students : list of homework.release.Student
     assignments : sequence of str
     """
     for student in students:
@@ -150,7 +142,7 @@ def prepare(gradebook, students, assignments):
     for assignment in assignments:
         gradebook.update_or_create_assignment(assignment)
         gradebook.update_or_create_notebook(assignment, assignment)
-        for item, points in RUBRIC.items():
+        for item, points in ITEMS.items():
             gradebook.update_or_create_grade_cell(
                 cell_name(item), assignment, assignment, max_score=points, cell_type="code"
             )
@@ -202,8 +194,8 @@ def write_scores(course, students, submissions, records, url=None):
     ----------
     course : pathlib.Path
         The course folder.
-    students : list of homework.course.Student
-    submissions : list of homework.course.Submission
+    students : list of homework.release.Student
+    submissions : list of homework.submissions.Submission
     records : dict of (str, str) to dict
         From `homework.grading.score_class`.
     url : str, optional
@@ -352,7 +344,7 @@ def points_by_item(record):
     if not result or result["status"] == "failed":
         return {}
     if result["status"] == "refused":
-        return {cell_name(item): 0.0 for item in RUBRIC}
+        return {cell_name(item): 0.0 for item in ITEMS}
     return {cell_name(item["name"]): float(item["points"]) for item in result["items"]}
 
 
@@ -361,7 +353,7 @@ def remarks(submission, record):
 
     Parameters
     ----------
-    submission : homework.course.Submission
+    submission : homework.submissions.Submission
     record : dict or None
         Of the journal.
 
@@ -410,7 +402,7 @@ def _write_page(course, submission, record):
     result = (record or {}).get("result") or {}
     items = {item["name"]: item for item in result.get("items", [])}
     cells = [_solution_cell(REMARKS, "markdown", _quoted(remarks(submission, record)))]
-    for item, points in RUBRIC.items():
+    for item, points in ITEMS.items():
         about = items.get(item)
         said = f"{item}: {about['verdict']}\n{about['reason']}\n{json.dumps(about['evidence'], indent=1)}" if about else item
         # What comes from a student stands in code cells as comments or is quoted: formgrader shows it, never runs it.

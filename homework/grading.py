@@ -92,7 +92,7 @@ def content_key(submission, variant, threshold, hidden_id, scorer_version):
 
     Parameters
     ----------
-    submission : homework.course.Submission
+    submission : homework.submissions.Submission
     variant : dict
     threshold : float
     hidden_id, scorer_version : str
@@ -125,7 +125,7 @@ def score_class(
     ----------
     course : pathlib.Path
         The course folder.
-    submissions : list of homework.course.Submission
+    submissions : list of homework.submissions.Submission
         Those without a bundle are passed over.
     variant_of : callable
         Student, assignment -> variant.
@@ -226,6 +226,9 @@ def _outcome(future, submission):
     said = future.result()
     if "result" in said and said["result"].get("bundle_sha256") not in (None, submission.sha256):
         return {**about, "failed": "The file was changed while it was being scored; grade again."}
+    if said.get("result", {}).get("status") == "failed":
+        # The fault is on our side: it is told, and tried again by the next grade.
+        return {**about, "failed": said["result"]["refusal"]}
     return {**about, **said}
 
 

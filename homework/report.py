@@ -6,7 +6,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from course_utils.errors import file_errors_told
-from homework.gradebook import ANSWER, REMARKS, RUBRIC, cell_name, remarks
+from homework.gradebook import REMARKS, cell_name, remarks
+from homework.release import ANSWER_ID
+from homework.scorer import ITEMS
 
 TEMPLATES = Path(__file__).with_name("templates")
 # Okabe and Ito's colours, which colour-blind people tell apart.
@@ -27,7 +29,7 @@ def write_feedback(course, submission, record, marks):
     ----------
     course : pathlib.Path
         The course folder.
-    submission : homework.course.Submission
+    submission : homework.submissions.Submission
     record : dict or None
         Of the journal.
     marks : Marks or None
@@ -43,8 +45,8 @@ def write_feedback(course, submission, record, marks):
     CourseError
         Where the page cannot be written.
     """
-    result = (record or {}).get("result") or {}
-    by_cell = {cell_name(item): item for item in RUBRIC}
+    result = _scored(record) or {}
+    by_cell = {cell_name(item): item for item in ITEMS}
     manual = {by_cell.get(name, name): score for name, score in (marks.manual if marks else {}).items()}
     page = _environment().get_template("feedback.html.j2").render(
         student=submission.student,
@@ -54,9 +56,9 @@ def write_feedback(course, submission, record, marks):
             {**item, "evidence": evidence_lines(item.get("evidence")), "manual": manual.get(item["name"])}
             for item in result.get("items", [])
         ],
-        remarks="" if result.get("items") else remarks(submission, record),
+        remarks="" if result else remarks(submission, record),
         marks=marks,
-        answer_points=manual.get(ANSWER),
+        answer_points=manual.get(ANSWER_ID),
         comments={name: text for name, text in (marks.comments if marks else {}).items() if name != REMARKS},
         curves=[curves(name, run) for name, run in runs_of(result.get("history"))],
         timestamp=submission.timestamp,
@@ -73,8 +75,8 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
     ----------
     course : pathlib.Path
         The course folder.
-    students : list of homework.course.Student
-    submissions : list of homework.course.Submission
+    students : list of homework.release.Student
+    submissions : list of homework.submissions.Submission
     records : dict of (str, str) to dict
     marks : dict of (str, str) to Marks
     hints : list of dict
@@ -138,7 +140,7 @@ def count_states(submissions, records):
 
     Parameters
     ----------
-    submissions : list of homework.course.Submission
+    submissions : list of homework.submissions.Submission
     records : dict of (str, str) to dict
 
     Returns

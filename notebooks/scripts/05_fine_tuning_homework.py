@@ -17,7 +17,7 @@
 #
 # - compare two models photo by photo, and say whether the difference is more than luck,
 # - unfreeze the last layers of a base, and prove which weights will be trained,
-# - start the three homework tasks.
+# - start the four homework tasks.
 #
 # **Time** 2 minutes on two laptop cores. **Memory** 1.5 GB. **Needs** the models of 03 and 04; trains stand-ins.
 
@@ -221,11 +221,13 @@ del vgg16, model
 # %% [markdown]
 # ## Homework
 #
-# Each task is a notebook in the folder `homework/`, with gaps to fill and checks.
+# Each task is a notebook in `homework/release/`, with gaps to fill, checks, and a file to hand in; your teacher may
+# give you copies with a variant of your own.
 #
-# 1. `01_another_base`: take another base, give it *its own* input, and compare.
-# 2. `02_fine_tuning`: unfreeze the last three convolutions of the base, in the right order.
-# 3. `03_learning_rate`: draw accuracy against learning rate, and choose.
+# 1. `another_base`: give another base *its own* input.
+# 2. `fine_tuning`: unfreeze its last convolutions, in the right order.
+# 3. `learning_rate`: draw accuracy against learning rate, and choose.
+# 4. `conv_head`: one more convolution before the head, compared fairly.
 
 # %% [markdown]
 # ## Summary

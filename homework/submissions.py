@@ -1,33 +1,13 @@
-"""What lies in a course folder: who belongs to the class, and what each student has handed in."""
+"""What each student of a class has handed in: the folder ``submitted`` of a course folder."""
 
-import csv
 import hashlib
-import re
 import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from course_utils.errors import CourseError, file_errors_told
-
-ROSTER = "roster.csv"
 # More than pack_submission writes at most; what is larger is not even read.
 LARGEST_BUNDLE = 80_000_000
 NOTHING = "Nothing was handed in."
-
-
-@dataclass(frozen=True)
-class Student:
-    """One line of the class list.
-
-    Attributes
-    ----------
-    id, name, email : str
-        The id names the student's folder; the other two may be empty.
-    """
-
-    id: str
-    name: str = ""
-    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,49 +41,6 @@ class Submission:
     missing: bool = False
 
 
-def read_roster(path):
-    """Read the class list.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        A CSV file in UTF-8 with the columns student, name and, if wanted, email.
-
-    Returns
-    -------
-    list of Student
-        In the order of the file.
-
-    Raises
-    ------
-    CourseError
-        No such file, no column ``student``, an empty or double id, or one that cannot name a folder.
-    """
-    path = Path(path)
-    with file_errors_told(path):
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise CourseError(f"{path} is not in UTF-8; save the class list as 'CSV UTF-8'.") from None
-    rows = list(csv.DictReader(text.splitlines()))
-    students, seen = [], {}
-    for number, row in enumerate(rows, 2):
-        row = {(key or "").strip().lower(): (value or "").strip() for key, value in row.items() if key is not None}
-        if "student" not in row:
-            raise CourseError(f"{path} has no column 'student'; its first line must be student,name,email.")
-        student = row["student"]
-        # A folder is named after the id, on any system.
-        if not student or student.strip(". ") == "" or re.search(r'[\x00-\x1f/\\:*?"<>|]', student):
-            raise CourseError(f"Line {number} of {path} has the id {student!r}, which cannot name a folder; change it.")
-        if student.casefold() in seen:
-            raise CourseError(f"{path} has the id {student!r} in lines {seen[student.casefold()]} and {number}.")
-        seen[student.casefold()] = number
-        students.append(Student(student, row.get("name", ""), row.get("email", "")))
-    if not students:
-        raise CourseError(f"{path} names no student; its first line must be student,name,email, then a line for each.")
-    return students
-
-
 def find_submissions(course, students, assignments):
     """Look for the bundle of every student and assignment.
 
@@ -111,7 +48,7 @@ def find_submissions(course, students, assignments):
     ----------
     course : pathlib.Path
         The course folder.
-    students : list of Student
+    students : list of homework.release.Student
     assignments : sequence of str
 
     Returns
@@ -133,7 +70,7 @@ def unknown_folders(course, students):
     ----------
     course : pathlib.Path
         The course folder.
-    students : list of Student
+    students : list of homework.release.Student
 
     Returns
     -------
