@@ -305,7 +305,9 @@ def read_marks(course, url=None):
         entries = gradebook.db.query(SubmittedAssignment).options(
             joinedload(SubmittedAssignment.assignment),
             selectinload(SubmittedAssignment.notebooks).selectinload(SubmittedNotebook.grades).joinedload(Grade.cell),
-            selectinload(SubmittedAssignment.notebooks).selectinload(SubmittedNotebook.comments).joinedload(Comment.cell),
+            selectinload(SubmittedAssignment.notebooks)
+            .selectinload(SubmittedNotebook.comments)
+            .joinedload(Comment.cell),
         )
         return {(entry.student_id, entry.assignment.name): _marks(entry) for entry in entries}
 
@@ -404,7 +406,11 @@ def _write_page(course, submission, record):
     cells = [_solution_cell(REMARKS, "markdown", _quoted(remarks(submission, record)))]
     for item, points in ITEMS.items():
         about = items.get(item)
-        said = f"{item}: {about['verdict']}\n{about['reason']}\n{json.dumps(about['evidence'], indent=1)}" if about else item
+        said = (
+            f"{item}: {about['verdict']}\n{about['reason']}\n{json.dumps(about['evidence'], indent=1)}"
+            if about
+            else item
+        )
         # What comes from a student stands in code cells as comments or is quoted: formgrader shows it, never runs it.
         source = "\n".join(f"# {line}" for line in said[:LONGEST_TEXT].splitlines())
         meta = _meta(cell_name(item), grade=True, solution=False, locked=True, points=points, cell_type="code")

@@ -4,7 +4,6 @@ import hashlib
 import json
 import logging
 import os
-import pickle
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from distributed import Client, LocalCluster, WorkerPlugin, as_completed, get_wo
 from tqdm import tqdm
 
 from course_utils.errors import CourseError
+from homework.hidden import to_bytes
 from homework.journal import Journal
 from homework.score_process import LimitedScorer
 
@@ -30,7 +30,7 @@ class ScorerOnWorker(WorkerPlugin):
     Parameters
     ----------
     hidden : bytes
-        The pickled HiddenSet.
+        What `homework.hidden.to_bytes` wrote.
     seconds : float
         The most that one submission may take.
     memory : int
@@ -47,7 +47,7 @@ class ScorerOnWorker(WorkerPlugin):
         """Write the hidden photos where the scorer's process finds them, and start it."""
         # In the folder that Dask removes even where the worker is killed.
         self.folder = tempfile.TemporaryDirectory(prefix="course-scorer-", dir=worker.local_directory)
-        hidden_file = Path(self.folder.name) / "hidden.pickle"
+        hidden_file = Path(self.folder.name) / "hidden.npz"
         hidden_file.write_bytes(self.hidden)
         self.scorer = LimitedScorer(hidden_file, *self.limits)
         self.scorer.start()
@@ -155,12 +155,16 @@ def score_class(
     """
     journal = Journal(course)
     done = journal.latest()
-    to_do, keys = [], {}
+    to_do, keys, records = [], {}, {}
     for submission in submissions:
         if submission.path is None:
             continue
         variant = variant_of(submission.student, submission.assignment)
-        threshold = threshold_of(variant)
+        try:
+            threshold = threshold_of(variant)
+        except CourseError as error:
+            records[submission.student, submission.assignment] = {"failed": str(error)}
+            continue
         key = content_key(submission, variant, threshold, hidden.id, scorer_version)
         keys[submission.student, submission.assignment] = key
         if again or "result" not in done.get(key, {}):
@@ -168,11 +172,30 @@ def score_class(
     if to_do:
         with _workers(min(workers, len(to_do)), scheduler) as client:
             threads = max(1, (os.cpu_count() or 1) // workers) if scheduler is None else 1
-            client.register_plugin(ScorerOnWorker(pickle.dumps(hidden), seconds, memory, threads), name=PLUGIN)
+            client.register_plugin(ScorerOnWorker(to_bytes(hidden), seconds, memory, threads), name=PLUGIN)
             for record in tqdm(_scored(client, to_do, scheduler is not None), total=len(to_do), unit="submission"):
                 journal.add(record)
                 done[record["key"]] = record
-    return {who: done[key] for who, key in keys.items()}
+    return records | {who: done[key] for who, key in keys.items()}
+
+
+def current_records(course, submissions):
+    """Give what the journal says of the bundles that lie in the course folder now, scoring nothing.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    submissions : list of homework.submissions.Submission
+
+    Returns
+    -------
+    dict of (str, str) to dict
+        (student, assignment) -> the last record of this very bundle.
+    """
+    last = {(one["student"], one["assignment"], one.get("bundle_sha256")): one for one in Journal(course).read()}
+    keys = {(one.student, one.assignment): (one.student, one.assignment, one.sha256) for one in submissions}
+    return {who: last[key] for who, key in keys.items() if key[2] is not None and key in last}
 
 
 def _scored(client, to_do, send_bytes):

@@ -20,7 +20,7 @@ MOST_RUNS = 8
 MOST_EPOCHS = 1000
 
 
-def write_feedback(course, submission, record, marks):
+def write_feedback(course, submission, record, marks, execution=None):
     """Write the feedback page of one student for one assignment.
 
     It holds this student's items, evidence, curves and marks, and nothing else: no photo, no name of anyone else.
@@ -34,6 +34,8 @@ def write_feedback(course, submission, record, marks):
         Of the journal.
     marks : Marks or None
         From the gradebook, see `homework.gradebook.read_marks`.
+    execution : dict, optional
+        What came of running the notebook again, see `homework.executor.executions`.
 
     Returns
     -------
@@ -48,27 +50,32 @@ def write_feedback(course, submission, record, marks):
     result = _scored(record) or {}
     by_cell = {cell_name(item): item for item in ITEMS}
     manual = {by_cell.get(name, name): score for name, score in (marks.manual if marks else {}).items()}
-    page = _environment().get_template("feedback.html.j2").render(
-        student=submission.student,
-        assignment=submission.assignment,
-        variant=(result.get("variant_number") if result else None),
-        items=[
-            {**item, "evidence": evidence_lines(item.get("evidence")), "manual": manual.get(item["name"])}
-            for item in result.get("items", [])
-        ],
-        remarks="" if result else remarks(submission, record),
-        marks=marks,
-        answer_points=manual.get(ANSWER_ID),
-        comments={name: text for name, text in (marks.comments if marks else {}).items() if name != REMARKS},
-        curves=[curves(name, run) for name, run in runs_of(result.get("history"))],
-        timestamp=submission.timestamp,
+    page = (
+        _environment()
+        .get_template("feedback.html.j2")
+        .render(
+            student=submission.student,
+            assignment=submission.assignment,
+            variant=(result.get("variant_number") if result else None),
+            items=[
+                {**item, "evidence": evidence_lines(item.get("evidence")), "manual": manual.get(item["name"])}
+                for item in result.get("items", [])
+            ],
+            remarks="" if result else remarks(submission, record),
+            marks=marks,
+            answer_points=manual.get(ANSWER_ID),
+            comments={name: text for name, text in (marks.comments if marks else {}).items() if name != REMARKS},
+            curves=[curves(name, run) for name, run in runs_of(result.get("history"))],
+            timestamp=submission.timestamp,
+            execution=execution,
+        )
     )
     path = course / "feedback" / submission.student / submission.assignment / "feedback.html"
     _write(path, page)
     return path
 
 
-def write_overview(course, students, submissions, records, marks, hints, unknown):
+def write_overview(course, students, submissions, records, marks, hints, unknown, executions):
     """Write the overview of the class, for the instructor alone.
 
     Parameters
@@ -83,6 +90,8 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
         From `homework.scorer.similarity_hints`, or empty.
     unknown : list of str
         Folders that belong to nobody on the class list.
+    executions : dict of (str, str) to dict
+        From `homework.executor.executions`; empty where no notebook was run again.
 
     Returns
     -------
@@ -97,31 +106,42 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
     names = {student.id: student.name for student in students}
     sections = []
     for assignment in sorted({one.assignment for one in submissions}):
-        own = [one for one in submissions if one.assignment == assignment]
-        results = [result for one in own if (result := _scored(records.get((one.student, assignment)))) is not None]
+        own_submissions = [one for one in submissions if one.assignment == assignment]
+        results = [
+            result for one in own_submissions if (result := _scored(records.get((one.student, assignment)))) is not None
+        ]
         shares = [result["points"] / result["out_of"] for result in results if result["out_of"]]
         sections.append(
             {
                 "name": assignment,
-                "counts": count_states(own, records),
+                "counts": count_states(own_submissions, records),
                 "histogram": histogram(shares),
                 "hardest": hardest_items(results),
-                "late": sum(1 for one in own if marks.get((one.student, assignment)) and _is_late(marks, one)),
-                "to_mark": sum(1 for one in own if _is_open(marks, one)),
+                "late": sum(
+                    1 for one in own_submissions if marks.get((one.student, assignment)) and _is_late(marks, one)
+                ),
+                "to_mark": sum(1 for one in own_submissions if _is_open(marks, one)),
                 "failures": [
                     {"student": one.student, "name": names.get(one.student, ""), "sentence": sentence}
-                    for one in own
+                    for one in own_submissions
                     if (sentence := failure(one, records.get((one.student, assignment)))) is not None
                 ],
-                "notes": [{"student": one.student, "sentence": one.note} for one in own if one.note],
+                "executions": [
+                    {"student": one.student, "sentence": f"{own['sentence']} {own.get('again') or ''}"}
+                    for one in own_submissions
+                    if (own := executions.get((one.student, assignment))) is not None
+                ],
+                "notes": [{"student": one.student, "sentence": one.note} for one in own_submissions if one.note],
                 "rows": [
                     _row(one, names, records.get((one.student, assignment)), marks.get((one.student, assignment)))
-                    for one in own
+                    for one in own_submissions
                 ],
             }
         )
-    page = _environment().get_template("overview.html.j2").render(
-        sections=sections, hints=hints, unknown=unknown, number=len(students)
+    page = (
+        _environment()
+        .get_template("overview.html.j2")
+        .render(sections=sections, hints=hints, unknown=unknown, number=len(students))
     )
     path = course / "report" / "index.html"
     _write(path, page)

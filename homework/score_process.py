@@ -8,7 +8,6 @@ bundles that are made to hang or to fill the memory.
 import contextlib
 import json
 import os
-import pickle
 import selectors
 import signal
 import subprocess
@@ -30,7 +29,7 @@ class LimitedScorer:
     Parameters
     ----------
     hidden_file : str or pathlib.Path
-        The pickled HiddenSet, written by this project's own grade command.
+        What `homework.hidden.to_bytes` wrote.
     seconds : float
         The most that one submission may take.
     memory : int
@@ -146,16 +145,16 @@ def serve(hidden_file):
     Parameters
     ----------
     hidden_file : str
-        The pickled HiddenSet.
+        What `homework.hidden.to_bytes` wrote.
     """
     # Whatever a library prints goes to stderr: this pipe carries answers alone.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for grade, which ends its children itself
+    from homework.hidden import from_bytes
     from homework.scorer import score
 
-    with open(hidden_file, "rb") as file:
-        hidden = pickle.load(file)
+    hidden = from_bytes(Path(hidden_file).read_bytes())
     _tell(answers, {"ready": True})
     for line in sys.stdin.buffer:
         request = json.loads(line)

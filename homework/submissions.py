@@ -104,7 +104,9 @@ def _find(folder, student, assignment):
         if not stat.S_ISREG(about.st_mode):
             return replace(found, problem=f"{path.name[:80]} is a link or a folder, not a file.")
         if about.st_size > LARGEST_BUNDLE:
-            return replace(found, problem=f"{path.name[:80]} has {about.st_size / 1e6:.0f} MB; a bundle has at most 60.")
+            return replace(
+                found, problem=f"{path.name[:80]} has {about.st_size / 1e6:.0f} MB; a bundle has at most 60."
+            )
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
