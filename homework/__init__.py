@@ -1,0 +1,1 @@
+"""Homework: variants, submissions, their grading and the gradebook."""
