@@ -29,6 +29,7 @@ _MODULE_OF = {
     "show_mistakes": "plots",
     "fastest_precision": "precision",
     "keep_results": "results",
+    "pack_submission": "submission",
     "check": "checks",
     "check_images": "checks",
     "check_labels": "checks",
