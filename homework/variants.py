@@ -15,7 +15,10 @@ __all__ = ["ASSIGNMENTS", "VARIANTS", "course_secret", "training_subset", "varia
 
 SECRET_FILE = "secret.txt"
 # What must never get into a version control of the instructor's: the secret, and what tells who is who.
-IGNORED = "secret.txt\nroster.csv\nsubmitted/\nautograded/\nfeedback/\nreport/\nexports/\njournal.jsonl\ngradebook.db\n"
+IGNORED = (
+    "secret.txt\nroster.csv\nhidden.npz\nsubmitted/\nautograded/\nexecuted/\nfeedback/\nreport/\nexports/\n"
+    "journal.jsonl\ngradebook.db\n.*.lock\n"
+)
 SECRET_BYTES = 32
 
 _ALL_BASES = ("mini_vgg16", "mini_mobilenet_v2", "mini_xception")

@@ -152,14 +152,14 @@ check_unfrozen(model, base, variant["unfreeze"])
 # %% [markdown]
 # ## Step 3: train on, with small steps
 #
-# Compile again (without it, the change has no effect), with Adam and the second learning rate; three epochs. Keep what
+# Compile again (without it, the change has no effect), with Adam and the second learning rate; two epochs. Keep what
 # `fit` returns as `second`.
 
 # %%
 # SOLUTION
 adam = keras.optimizers.Adam(variant["learning_rates"][1])
 model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
-second = model.fit(x[fit], y[fit], epochs=epochs(3), validation_data=held_out, verbose=0)
+second = model.fit(x[fit], y[fit], epochs=epochs(2), validation_data=held_out, verbose=0)
 # END SOLUTION
 
 # %% tags=["check"]
