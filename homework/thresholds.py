@@ -142,28 +142,30 @@ def reference_accuracies(variant, seeds=SEEDS):
 
 
 def measure(assignment, table=TABLE, bases=None):
-    """Measure the variants of an assignment and write their rows of the table; it is saved after each variant.
+    """Measure the variants of an assignment that the table lacks; it is saved after each, so that a stop costs one.
 
     Parameters
     ----------
     assignment : str
         Which one.
     table : pathlib.Path
-        The table; rows of other variants stay.
+        The table; its rows stay, unless their variant has changed since. To measure a row again, take it out.
     bases : collection of str, optional
         Only the variants with these bases; by default all.
     """
     for variant in VARIANTS[assignment]:
-        if bases is None or variant["base"] in bases:
-            accuracies = reference_accuracies(variant)
-            kept = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
-            kept.setdefault(assignment, {})[str(variant["number"])] = {
-                "variant": deepcopy(variant),
-                "accuracies": accuracies,
-                "measured": date.today().isoformat(),
-            }
-            print(assignment, variant["number"], variant["base"], accuracies, flush=True)
-            _save(with_levels(kept), table)
+        kept = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
+        rows, number = kept.setdefault(assignment, {}), str(variant["number"])
+        if (bases and variant["base"] not in bases) or rows.get(number, {}).get("variant") == variant:
+            continue
+        accuracies = reference_accuracies(variant)
+        rows[number] = {
+            "variant": deepcopy(variant),
+            "accuracies": accuracies,
+            "measured": date.today().isoformat(),
+        }
+        print(assignment, number, variant["base"], accuracies, flush=True)
+        _save(with_levels(kept), table)
 
 
 def with_levels(kept):

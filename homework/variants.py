@@ -45,37 +45,32 @@ def _numbered(assignment, rows):
 VARIANTS = {
     "another_base": _numbered(
         "another_base",
-        [
-            (base, 0, [3e-3], subset)
-            for subset in (800, 1000, 1200, 1400)
-            for base in ("mini_mobilenet_v2", "mini_xception")
-        ],
+        [(base, 0, [3e-3], subset) for subset in (400, 600, 800) for base in ("mini_mobilenet_v2", "mini_xception")],
     ),
     # The first learning rate is the head's, the second that of fine-tuning.
     "fine_tuning": _numbered(
         "fine_tuning",
         [
-            ("mini_vgg16", 2, [3e-3, 5e-5], 600),
-            ("mini_vgg16", 3, [3e-3, 5e-5], 800),
-            ("mini_vgg16", 3, [3e-3, 1e-4], 600),
-            ("mini_vgg16", 4, [3e-3, 5e-5], 600),
-            ("mini_mobilenet_v2", 1, [3e-3, 5e-5], 600),
-            ("mini_mobilenet_v2", 3, [3e-3, 5e-5], 800),
-            ("mini_xception", 2, [3e-3, 5e-5], 600),
-            ("mini_xception", 3, [3e-3, 5e-5], 800),
+            ("mini_vgg16", 2, [3e-3, 5e-5], 400),
+            ("mini_vgg16", 3, [3e-3, 5e-5], 500),
+            ("mini_vgg16", 4, [3e-3, 1e-4], 400),
+            ("mini_mobilenet_v2", 1, [3e-3, 5e-5], 400),
+            ("mini_mobilenet_v2", 3, [3e-3, 5e-5], 500),
+            ("mini_xception", 2, [3e-3, 5e-5], 400),
+            ("mini_xception", 3, [3e-3, 5e-5], 500),
         ],
     ),
     "learning_rate": _numbered(
         "learning_rate",
         [
             (base, 0, rates, subset)
-            for rates, subset in (([1e-5, 1e-4, 1e-3, 1e-2, 1e-1], 1000), ([3e-6, 3e-5, 3e-4, 3e-3, 3e-2], 1200))
+            for rates, subset in (([1e-5, 1e-4, 1e-3, 1e-2, 1e-1], 600), ([3e-6, 3e-5, 3e-4, 3e-3, 3e-2], 800))
             for base in _ALL_BASES
         ],
     ),
     "conv_head": _numbered(
         "conv_head",
-        [(base, 0, [rate], subset) for rate, subset in ((1e-3, 800), (5e-4, 1200)) for base in _ALL_BASES],
+        [(base, 0, [rate], subset) for rate, subset in ((1e-3, 400), (5e-4, 600)) for base in _ALL_BASES],
     ),
 }
 

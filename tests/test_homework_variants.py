@@ -16,7 +16,7 @@ from homework.variants import VARIANTS, course_secret, variant_of
 
 EVERY = [variant for rows in VARIANTS.values() for variant in rows]
 SECRET = bytes(range(32))
-NUMBERS = [[4, 0, 7, 0], [1, 2, 7, 2], [4, 3, 3, 0], [1, 2, 0, 2]]
+NUMBERS = [[2, 2, 3, 0], [0, 5, 5, 1], [4, 3, 3, 0], [1, 2, 0, 2]]
 
 
 def named(variant):

@@ -221,13 +221,12 @@ del vgg16, model
 # %% [markdown]
 # ## Homework
 #
-# Each task is a notebook in `homework/release/`, with gaps to fill, checks, and a file to hand in; your teacher may
-# give you copies with a variant of your own.
+# Notebooks with gaps and checks, in `homework/release/`; in a class, each student gets a variant.
 #
 # 1. `another_base`: give another base *its own* input.
-# 2. `fine_tuning`: unfreeze its last convolutions, in the right order.
-# 3. `learning_rate`: draw accuracy against learning rate, and choose.
-# 4. `conv_head`: one more convolution before the head, compared fairly.
+# 2. `fine_tuning`: unfreeze the last convolutions, in order.
+# 3. `learning_rate`: draw accuracy against it, and choose.
+# 4. `conv_head`: add a convolution, compare fairly.
 
 # %% [markdown]
 # ## Summary

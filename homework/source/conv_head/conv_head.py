@@ -36,7 +36,7 @@ variant = {
     "base": "mini_vgg16",
     "unfreeze": 0,
     "learning_rates": [0.001],
-    "subset": 800,
+    "subset": 400,
     "seed": 400,
 }
 

@@ -36,7 +36,7 @@ variant = {
     "base": "mini_vgg16",
     "unfreeze": 0,
     "learning_rates": [1e-05, 0.0001, 0.001, 0.01, 0.1],
-    "subset": 1000,
+    "subset": 600,
     "seed": 300,
 }
 
