@@ -1,6 +1,5 @@
 """What the commands of ``python -m homework`` do."""
 
-import collections
 from pathlib import Path
 
 from course_utils.assignments import same_id
@@ -97,10 +96,9 @@ def export(chosen):
     records = grading.current_records(course, submissions)
     for path in export_files.write_exports(course, students, assignments, submissions, records, marks):
         print(path)
-    empty = sum(
-        1 for one in submissions if (own := marks.get((one.student, one.assignment))) is None or own.score is None
-    )
-    unread = sum(1 for own in marks.values() if own.score is not None and own.open)
+    own = [marks.get((one.student, one.assignment)) for one in submissions]
+    empty = sum(1 for one in own if one is None or one.score is None)
+    unread = sum(1 for one in own if one is not None and one.score is not None and one.open)
     if empty:
         print(f"{empty} cells are empty: missing, refused or failed, see {course / 'report' / 'index.html'}.")
     if unread:
@@ -166,10 +164,8 @@ def _pages(chosen, students, records):
         unknown_folders(course, students),
         executions,
     )
-    counts = collections.Counter(
-        report_pages.state(one, records.get((one.student, one.assignment))) for one in submissions
-    )
-    said = ", ".join(f"{counts[name]} {name}" for name in ("scored", "refused", "failed", "missing"))
+    counts = report_pages.count_states(submissions, records)
+    said = ", ".join(f"{count} {name}" for name, count in counts.items())
     print(f"{len(submissions)} submissions of {len(students)} students: {said}.")
     print(f"Overview: {overview}. Feedback: {course / 'feedback'}")
 
