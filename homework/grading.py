@@ -272,8 +272,8 @@ def _workers(number, scheduler):
                 client = Client(scheduler, timeout=20)
             except (OSError, ValueError) as error:
                 raise CourseError(
-                    f"No Dask scheduler answers at {scheduler} ({error}); start one with `dask scheduler`, or leave out "
-                    "--scheduler to score on this machine."
+                    f"No Dask scheduler answers at {scheduler} ({error}); start one with `dask scheduler`, or leave "
+                    "out --scheduler to score on this machine."
                 ) from None
             with client:
                 if not client.scheduler_info()["workers"]:
