@@ -33,6 +33,7 @@ _MODULE_OF = {
     "smoothed": "plots",
     "fastest_precision": "precision",
     "keep_results": "results",
+    "pack_submission": "submission",
     "check": "checks",
     "check_images": "checks",
     "check_labels": "checks",

@@ -27,7 +27,7 @@ COMMANDS = {
     "notebooks": (
         "notebooks",
         "derive_all",
-        "write notebooks/*.ipynb and homework/*.ipynb from their scripts",
+        "write notebooks/*.ipynb and homework/release/ from their scripts",
     ),
     "test": ("testing", "test", "unit tests, and every notebook run and compared with few epochs"),
     "test-full": ("testing", "test_full", "all tests, the slow ones too, and every notebook with all epochs"),

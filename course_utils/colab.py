@@ -27,7 +27,7 @@ print("The course's files are ready.")
 
 
 def write_copies(root=None):
-    """Write ``build/colab/NN_*.ipynb``: upload one to Colab, and it runs.
+    """Write ``build/colab/NN_*.ipynb`` and ``homework_*.ipynb``: upload one to Colab, and it runs.
 
     Parameters
     ----------
@@ -43,13 +43,11 @@ def write_copies(root=None):
 
     root = root or checkout_root()
     paths = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    paths += sorted((root / "homework").glob("[0-9][0-9]_*.ipynb"))
+    practice = sorted((root / "homework" / "release").glob("*/*.ipynb"))
     if not paths:
         raise CourseError(f"There is no notebook in {root / 'notebooks'}; run make notebooks.")
-    for path in paths:
-        copy = root / "build" / "colab" / path.relative_to(root / path.relative_to(root).parts[0])
-        if path.parent.name == "homework":
-            copy = copy.with_name(f"homework_{path.name}")
+    for path in paths + practice:
+        copy = root / "build" / "colab" / (f"homework_{path.name}" if path in practice else path.name)
         save(with_files_packed(nbformat.read(path, as_version=4), root, path.name), copy)
         print(f"wrote {copy.relative_to(root)} ({copy.stat().st_size / 1e6:.1f} MB)")
 

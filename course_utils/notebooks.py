@@ -236,7 +236,7 @@ def derive_all(root=None):
             derived[root / "notebooks" / f"{script.stem}.ipynb"] = notebook
     for solution in homework_solutions(root):
         homework = from_script(solution, repository)
-        derived[root / "homework" / f"{solution.stem}.ipynb"] = student_version(homework)
+        derived[practice_copy(solution)] = student_version(homework)
     for path, notebook in derived.items():
         save(notebook, path)
         print(f"wrote {path.relative_to(root)}")
@@ -303,9 +303,25 @@ def homework_solutions(root):
     Returns
     -------
     list of pathlib.Path
-        ``homework/solutions/*.py`` in order of name.
+        ``homework/source/ASSIGNMENT/ASSIGNMENT.py`` in order of name.
     """
-    return sorted((root / "homework" / "solutions").glob("*.py"))
+    return sorted(path for path in (root / "homework" / "source").glob("*/*.py") if path.stem == path.parent.name)
+
+
+def practice_copy(solution):
+    """Name the notebook without solutions that is derived from a reference solution.
+
+    Parameters
+    ----------
+    solution : pathlib.Path
+        One of `homework_solutions`.
+
+    Returns
+    -------
+    pathlib.Path
+        ``homework/release/ASSIGNMENT/ASSIGNMENT.ipynb``; it has a variant for practice and belongs to no student.
+    """
+    return solution.parents[2] / "release" / solution.stem / f"{solution.stem}.ipynb"
 
 
 def student_version(notebook):

@@ -100,12 +100,12 @@ def test_a_checkout_without_notebooks_says_what_to_run(tmp_path):
 
 def test_copies_of_all_notebooks_are_written_and_differ_only_in_the_setup_cell(tmp_path):
     (tmp_path / "course_utils" / "small_bases").mkdir(parents=True)
-    for folder, name in (("notebooks", "01_first"), ("homework", "01_task")):
-        (tmp_path / folder).mkdir()
+    for folder, name in (("notebooks", "01_first"), ("homework/release/task", "task")):
+        (tmp_path / folder).mkdir(parents=True)
         nbformat.write(notebook("print(1)"), tmp_path / folder / f"{name}.ipynb")
     colab.write_copies(tmp_path)
     written = tmp_path / "build" / "colab"
-    assert {path.name for path in written.iterdir()} == {"01_first.ipynb", "homework_01_task.ipynb"}
+    assert {path.name for path in written.iterdir()} == {"01_first.ipynb", "homework_task.ipynb"}
     copy = nbformat.read(written / "01_first.ipynb", as_version=4)
     assert copy.cells[1].source == "print(1)"
     assert copy.cells[0].source.startswith("# @title")

@@ -254,6 +254,10 @@ def committed(script):
     return nbformat.read(script.parent.parent / f"{script.stem}.ipynb", as_version=4)
 
 
+def test_there_are_four_assignments():
+    assert [path.stem for path in SOLUTIONS] == ["another_base", "conv_head", "fine_tuning", "learning_rate"]
+
+
 def test_there_are_five_notebooks():
     assert [path.stem for path in SCRIPTS] == [
         "01_download_unzip",
@@ -298,7 +302,7 @@ def test_a_cell_counts_as_compared_only_where_nbval_compares_it(source, tags, co
 
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda path: path.stem)
 def test_the_homework_is_in_step_with_its_solution(solution):
-    path = CHECKOUT / "homework" / f"{solution.stem}.ipynb"
+    path = notebooks.practice_copy(solution)
     address = notebooks.repository_address(CHECKOUT)
     expected = notebooks.student_version(notebooks.from_script(solution, address))
     assert path.read_text(encoding="utf-8") == nbformat.writes(expected) + "\n"
@@ -314,7 +318,7 @@ def test_the_homework_shows_no_line_of_the_solution(solution):
     given = source
     for stretch in marked:
         given = given.replace(stretch, "")
-    copy = nbformat.read(CHECKOUT / "homework" / f"{solution.stem}.ipynb", as_version=4)
+    copy = nbformat.read(notebooks.practice_copy(solution), as_version=4)
     shown = "\n".join(cell.source for cell in copy.cells) + str([cell.get("outputs") for cell in copy.cells])
     lines = {line.strip() for stretch in marked for line in stretch.splitlines()}
     # What is so short that it means nothing, or is given to the students elsewhere, tells nothing.

@@ -17,7 +17,7 @@
 #
 # - compare two models photo by photo, and say whether the difference is more than luck,
 # - unfreeze the last layers of a base, and prove which weights will be trained,
-# - start the three homework tasks.
+# - start the four homework tasks.
 #
 # **Time** 2 minutes on two laptop cores. **Memory** 1.5 GB. **Needs** the models of 03 and 04; trains stand-ins.
 
@@ -221,11 +221,12 @@ del vgg16, model
 # %% [markdown]
 # ## Homework
 #
-# Each task is a notebook in the folder `homework/`, with gaps to fill and checks.
+# Notebooks with gaps and checks, in `homework/release/`; in a class, each student gets a variant.
 #
-# 1. `01_another_base`: take another base, give it *its own* input, and compare.
-# 2. `02_fine_tuning`: unfreeze the last three convolutions of the base, in the right order.
-# 3. `03_learning_rate`: draw accuracy against learning rate, and choose.
+# 1. `another_base`: give another base *its own* input.
+# 2. `fine_tuning`: unfreeze the last convolutions, in order.
+# 3. `learning_rate`: draw accuracy against it, and choose.
+# 4. `conv_head`: add a convolution, compare fairly.
 
 # %% [markdown]
 # ## Summary

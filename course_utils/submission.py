@@ -1,0 +1,429 @@
+"""Pack a homework into one zip file: the model's layers and weights, what it predicts, and how it was trained."""
+
+import hashlib
+import io
+import json
+import math
+import os
+import platform
+import re
+import unicodedata
+import zipfile
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from course_utils.errors import CourseError, file_errors_told
+from course_utils.settings import course_path
+
+FORMAT = 1
+LARGEST = 60_000_000
+PUBLIC_TEST_PHOTOS = 1000
+PARTS = ("submission.json", "model.json", "weights.npz", "predictions.npz")
+ASSIGNMENTS = ("another_base", "fine_tuning", "learning_rate", "conv_head")
+LONGEST_ANSWER = 20_000
+_PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "opencv-python-headless", "image-course")
+
+
+def pack_submission(student, variant, model, base, history, predictions, answers, accuracy, notebook=None, folder="."):
+    """Write one zip file that holds everything by which the homework is graded.
+
+    It holds the model's layers as JSON, those of its weights that differ from the released base's, the training
+    history, the predictions and the answers; and the notebook itself where it is found. What is missing or has the
+    wrong form is said before anything is written; whether the homework is right is not looked at.
+
+    Parameters
+    ----------
+    student : str
+        Your student id.
+    variant : dict
+        Your variant, as the notebook states it.
+    model : keras.Model
+        The trained model: with the base in it, or the head alone, trained on recorded features.
+    base : Base
+        From `load_base`; only its name and size are used, since training may have changed its weights.
+    history : keras.callbacks.History, or dict
+        What ``fit`` returned; of several runs a dict, name -> history.
+    predictions : numpy.ndarray, shape (1000,), (1000, 1) or (1000, 2)
+        The model's answers for the public test photos, dogs first, then cats.
+    answers : dict of str to str
+        The text answers.
+    accuracy : float
+        The test accuracy that you measured, a share between 0 and 1.
+    notebook : str or pathlib.Path, optional
+        The notebook's file. By default the current folder is searched; in Colab there is usually none, and the
+        bundle goes without.
+    folder : str or pathlib.Path
+        Where to write.
+
+    Returns
+    -------
+    pathlib.Path
+        The file ``submission_ASSIGNMENT_STUDENT.zip``, which replaces an earlier one.
+
+    Raises
+    ------
+    CourseError
+        Where something is missing, has the wrong form or is too large, or the file cannot be written.
+    """
+    problems = _problems(student, variant, model, base, predictions, answers, accuracy)
+    runs, said = _runs(history)
+    problems += said
+    if problems:
+        raise CourseError(
+            f"Nothing was written: {_and(problems)}. Put this right, then run this cell again."
+            if len(problems) == 1
+            else f"Nothing was written, {len(problems)} things are missing or wrong: {_and(problems)}. "
+            "Put them right, then run this cell again."
+        )
+    released = _released(base)
+    weights = _changed_weights(model, released)
+    path, found = _notebook(notebook)
+    about = {
+        "format": FORMAT,
+        "assignment": variant["assignment"],
+        "student": student.strip(),
+        "variant": variant,
+        "claimed_accuracy": float(accuracy),
+        "answers": {str(name): str(text) for name, text in answers.items()},
+        "versions": _versions(),
+        "history": runs,
+        "base": base.name,
+        "base_sha256": weights_digest(released),
+        "model_input": _model_input(model, released),
+        "notebook": path is not None,
+    }
+    parts = {
+        "submission.json": _json(about),
+        "model.json": _json(without_compile(json.loads(model.to_json()))),
+        "weights.npz": _npz(weights),
+        "predictions.npz": _npz({"probabilities": np.asarray(predictions, np.float32)}),
+    }
+    if path is not None:
+        parts["notebook.ipynb"] = path.read_bytes()
+    content = _zip(parts)
+    if len(content) > LARGEST:
+        raise CourseError(
+            f"The submission would have {len(content) / 1e6:.0f} MB, and at most {LARGEST / 1e6:.0f} MB can be handed "
+            f"in ({sum(w.size for w in weights.values()):,} weights differ from the base); use a smaller head (a "
+            "pooled one is enough), unfreeze only the layers of your variant, and clear the notebook's outputs."
+        )
+    target = course_path(folder) / f"submission_{variant['assignment']}_{safe_name(student)}.zip"
+    with file_errors_told(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            part.write_bytes(content)
+            os.replace(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+    print(f"Packed: {target.name}, {len(content) / 1e6:.1f} MB, {found}. Hand in this file.")
+    return target
+
+
+def safe_name(student):
+    """Turn a student id into a part of a file name.
+
+    Parameters
+    ----------
+    student : str
+
+    Returns
+    -------
+    str
+        Letters a-z, digits, ``-`` and ``_``. Where anything else was replaced, six digits of a checksum follow, so that
+        two students never get the same name.
+    """
+    student = unicodedata.normalize("NFC", student.strip())
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode())
+    plain = plain.strip("-")[:60]
+    if plain == student:
+        return plain
+    return f"{plain}-{hashlib.sha256(student.encode()).hexdigest()[:6]}".strip("-")
+
+
+def layers_with_weights(model, path=""):
+    """List the layers of a model that hold weights, those of nested models included, each once.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Functional or Sequential.
+    path : str
+        Put before each name.
+
+    Returns
+    -------
+    list of (str, keras.Layer)
+        The layer with its path, such as ``"mini_vgg16/block1_conv1"``: the names of the models around it and its own.
+    """
+    import keras
+
+    found, seen = [], set()
+    for layer in model.layers:
+        here = f"{path}{layer.name}"
+        if isinstance(layer, keras.Model):
+            inner = layers_with_weights(layer, f"{here}/")
+        else:
+            inner = [(here, layer)] if layer.weights else []
+        found += [(name, one) for name, one in inner if id(one) not in seen]
+        seen |= {id(one) for _, one in inner}
+    return found
+
+
+def weights_digest(model):
+    """Give the SHA-256 of all weights of a model, in order, as float32.
+
+    Parameters
+    ----------
+    model : keras.Model
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for weight in model.get_weights():
+        digest.update(str(weight.shape).encode())
+        digest.update(np.ascontiguousarray(weight, np.float32).tobytes())
+    return digest.hexdigest()
+
+
+def without_compile(config):
+    """Leave out of a model's config how it was compiled, in nested models too: grading needs no optimizer and no loss.
+
+    Parameters
+    ----------
+    config : dict
+        From ``model.to_json()``; it is changed.
+
+    Returns
+    -------
+    dict
+        The same.
+    """
+    waiting = [config]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            part.pop("compile_config", None)
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return config
+
+
+def _problems(student, variant, model, base, predictions, answers, accuracy):
+    """Say in words what is missing or has the wrong form."""
+    problems = []
+    if not isinstance(student, str) or not student.strip():
+        problems.append('the student id is empty (write student = "your id")')
+    if not isinstance(variant, dict) or variant.get("assignment") not in ASSIGNMENTS or "base" not in variant:
+        problems.append("the variant is not the one of your notebook (restore its cell)")
+    elif getattr(base, "name", None) != variant["base"]:
+        problems.append(
+            f"the base is {getattr(base, 'name', base)!r} and your variant asks for {variant['base']!r} "
+            "(give the one from load_base)"
+        )
+    if not hasattr(base, "model") or not hasattr(base, "name"):
+        problems.append("the base is not one from load_base (give base, not base.model)")
+    problems += _model_problems(model)
+    problems += _prediction_problems(predictions)
+    if not isinstance(answers, dict) or not answers or not all(str(text).strip() for text in answers.values()):
+        problems.append('the answers are missing (give a dict with your text, such as {"answer": answer})')
+    elif max(len(str(text)) for text in answers.values()) > LONGEST_ANSWER:
+        problems.append(f"an answer is longer than {LONGEST_ANSWER:,} characters")
+    try:
+        share = float(accuracy)
+    except (TypeError, ValueError):
+        share = math.nan
+    if not 0 <= share <= 1:
+        problems.append(f"the accuracy is {accuracy!r} (give a share between 0 and 1, such as 0.93)")
+    return problems
+
+
+def _model_problems(model):
+    import keras
+
+    if not isinstance(model, keras.Model):
+        return [f"the model is a {type(model).__name__}, not a Keras model"]
+    if not _keras_own(model) or type(model).__name__ not in ("Functional", "Sequential"):
+        return ["the model is a class of your own (build it with keras.Sequential or keras.Model(inputs, outputs))"]
+    if not model.built or not model.weights:
+        return ["the model is not built yet (start it with keras.Input, and train it)"]
+    problems = []
+    for layer in _all_layers(model):
+        if type(layer).__name__ in ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"):
+            problems.append(
+                f"the layer {layer.name!r} is a {type(layer).__name__} layer, whose Python code cannot be graded (call "
+                "base.preprocess(inputs) directly, or use a layer such as Rescaling)"
+            )
+        elif not _keras_own(layer):
+            problems.append(
+                f"the layer {layer.name!r} is of your own class {type(layer).__name__} (use Keras's layers)"
+            )
+    broken = [weight.path for weight in model.weights if not np.isfinite(_array(weight)).all()]
+    if broken:
+        problems.append(f"the weights {broken[0]!r} hold NaN or infinity (train again with a smaller learning rate)")
+    return problems
+
+
+def _keras_own(layer):
+    return type(layer).__module__.split(".")[0] == "keras"
+
+
+def _all_layers(model):
+    import keras
+
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from _all_layers(layer)
+
+
+def _prediction_problems(predictions):
+    try:
+        values = np.asarray(predictions)
+    except (TypeError, ValueError):
+        return ["the predictions are no array (give what model.predict returned)"]
+    if values.dtype.kind not in "fiub":
+        return [f"the predictions are an array of {values.dtype}, not of numbers (give what model.predict returned)"]
+    if values.ndim not in (1, 2) or (values.ndim == 2 and values.shape[1] not in (1, 2)):
+        return [f"the predictions have shape {values.shape}, not (photos, 2) or (photos, 1)"]
+    if len(values) != PUBLIC_TEST_PHOTOS:
+        return [
+            f"there are {len(values):,} predictions, not {PUBLIC_TEST_PHOTOS:,} (one for each test photo, dogs first)"
+        ]
+    if not np.isfinite(values.astype(np.float64)).all():
+        return ["the predictions hold NaN or infinity"]
+    return []
+
+
+def _runs(history):
+    """Bring one history, or several by name, into {run: {name: [numbers]}}; say what is wrong with it."""
+    history = getattr(history, "history", history)
+    if not isinstance(history, dict) or not history:
+        return {}, ["the history is missing (give what model.fit returned)"]
+    if not all(isinstance(getattr(run, "history", run), dict) for run in history.values()):
+        history = {"training": history}
+    runs = {}
+    for name, run in history.items():
+        run, label = getattr(run, "history", run), f"{name:g}" if isinstance(name, float) else str(name)
+        try:
+            runs[label] = {str(key): [_number(value) for value in values] for key, values in run.items()}
+        except (TypeError, ValueError):
+            return {}, [f"the history {label!r} is not one of numbers by epoch (give what model.fit returned)"]
+        if not runs[label] or not all(runs[label].values()):
+            return {}, [f"the history {label!r} has no epoch (train first)"]
+    return runs, []
+
+
+def _number(value):
+    value = float(value)
+    # JSON knows no NaN; a loss that has become one is kept as null.
+    return value if math.isfinite(value) else None
+
+
+def _released(base):
+    """Load the base anew: training changes the weights of the one that the notebook has."""
+    from course_utils.bases import load_base
+
+    return load_base(base.name, base.model.input_shape[1]).model
+
+
+def _changed_weights(model, released):
+    """Give the weights, by path, that are not the released base's own."""
+    known = {}
+    for _, layer in layers_with_weights(released):
+        for weight in layer.weights:
+            known.setdefault((type(layer).__name__, weight.name, tuple(weight.shape)), []).append(_array(weight))
+    changed = {}
+    for path, layer in layers_with_weights(model):
+        arrays = {weight.name: _array(weight) for weight in layer.weights}
+        for name, array in arrays.items():
+            same_kind = known.get((type(layer).__name__, name, array.shape), [])
+            # Zero is what new biases and many averages start from: it proves no origin.
+            if not any(np.array_equal(array, other) for other in same_kind) or not array.any():
+                changed[f"{path}/{name}"] = array
+    return changed
+
+
+def _array(weight):
+    import keras
+
+    values = keras.ops.convert_to_numpy(weight.value if hasattr(weight, "value") else weight)
+    # NumPy itself has no bfloat16, and a file of it could not be read back without its package.
+    return values if values.dtype in (np.float16, np.float32) else values.astype(np.float32)
+
+
+def _model_input(model, released):
+    shape, base = model.input_shape, released.input_shape
+    if tuple(shape[1:]) == tuple(released.output_shape[1:]) or len(shape) == 2:
+        return "features"
+    if tuple(shape[1:]) != tuple(base[1:]):
+        return None
+    own_operations = [operation for operation in getattr(model, "operations", []) if not hasattr(operation, "weights")]
+    rescaled = any(type(layer).__name__ in ("Rescaling", "Normalization") for layer in model.layers)
+    return "images" if own_operations or rescaled else "preprocessed"
+
+
+def _versions():
+    versions = {"python": platform.python_version(), "system": platform.system()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def _notebook(notebook):
+    """Find the notebook's file; where there is none, the words say so."""
+    if notebook is not None:
+        path = course_path(notebook)
+        if not path.is_file():
+            raise CourseError(f"Nothing was written: there is no notebook {path}; give its path, or leave it out.")
+        return path, f"with {path.name}"
+    given = os.environ.get("JPY_SESSION_NAME", "")
+    # Jupyter names the file there; VS Code and Colab do not.
+    if given.endswith(".ipynb") and Path(given).is_file():
+        return Path(given), f"with {Path(given).name}"
+    here = [path for path in sorted(Path.cwd().glob("*.ipynb")) if not path.name.startswith(".")]
+    if len(here) == 1:
+        return here[0], f"with {here[0].name}"
+    why = "none lies in this folder" if not here else f"{len(here)} lie in this folder"
+    return None, f"without the notebook ({why}; hand it in beside this file, or give notebook='NAME.ipynb')"
+
+
+def _json(content):
+    return json.dumps(content, indent=1, ensure_ascii=True, allow_nan=False, default=_plain).encode()
+
+
+def _plain(value):
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def _npz(arrays):
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    return content.getvalue()
+
+
+def _zip(parts):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, part in parts.items():
+            # The same time in every file: the same work gives the same bytes.
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_STORED if name.endswith(".npz") else zipfile.ZIP_DEFLATED
+            archive.writestr(entry, part)
+    return content.getvalue()
+
+
+def _and(sentences):
+    return sentences[0] if len(sentences) == 1 else "; ".join(f"({i}) {s}" for i, s in enumerate(sentences, 1))

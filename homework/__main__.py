@@ -1,0 +1,102 @@
+"""The command line for instructors: ``python -m homework COMMAND``; homework/README.md goes through it step by step."""
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from course_utils import environment
+from course_utils.errors import CourseError
+
+COURSE = "homework-course"
+# Command -> (module, function, what the help says). Loaded only when asked for, as in course_utils.
+COMMANDS = {
+    "release": ("commands", "release", "write each student's notebook, from the class list roster.csv"),
+    "check": ("commands", "check", "look at the course folder: who has handed in what, and what would not work"),
+    "grade": ("commands", "grade", "score what is new, and write gradebook, feedback and overview"),
+    "report": ("commands", "report", "write feedback and overview again, after marking by hand"),
+    "export": ("commands", "export", "write the marks as CSV files for Canvas and Moodle"),
+    "regrade": ("commands", "regrade", "score one student's submissions again"),
+    "demo": ("demo", "demo", "make a class of 60, release, grade, report and export: some minutes"),
+}
+
+
+def main(arguments=None):
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The words after ``python -m homework``; by default those of this process.
+
+    Returns
+    -------
+    int
+        The exit code: 0 where all went well, 1 after a problem that was told, 130 after Ctrl-C.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    chosen = _parser().parse_args(words)
+    try:
+        root = environment.checkout_root()
+        if root is not None:
+            python = environment.prepared_python(root)
+            if not environment.is_this_python(python):
+                return environment.run_with(python, ["-m", "homework", *words])
+        module, function, _ = COMMANDS[chosen.command]
+        return getattr(importlib.import_module(f"homework.{module}"), function)(chosen) or 0
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; run the same command again to go on.", file=sys.stderr)
+        return 130
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m homework", description="Homework for a class: see homework/README.md."
+    )
+    parser.add_argument(
+        "--course",
+        type=Path,
+        default=Path(COURSE),
+        metavar="FOLDER",
+        help=f"the course folder; it holds a secret and names, so keep it out of any repository (./{COURSE})",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    made = {name: commands.add_parser(name, help=text, description=text) for name, (_, _, text) in COMMANDS.items()}
+    release = made["release"]
+    release.add_argument("--roster", type=Path, metavar="FILE", help="the class list (roster.csv in the course folder)")
+    release.add_argument("--for-all", action="store_true", help="one notebook for all, which asks for the student id")
+    release.add_argument("--packed", action="store_true", help="notebooks that run in Colab as they are (1 MB each)")
+    release.add_argument("--due", metavar="TIME", help="until when, such as 2026-12-01T23:59:00+01:00")
+    for name in ("release", "check", "grade", "regrade", "report", "export"):
+        made[name].add_argument("--assignment", action="append", metavar="NAME", help="only this one; may be repeated")
+    made["regrade"].add_argument("student", metavar="STUDENT", help="the student's id")
+    for name in ("grade", "regrade"):
+        add = made[name].add_argument
+        add("--workers", type=_positive, default=os.cpu_count() or 1, metavar="N", help="local processes (one a core)")
+        add("--scheduler", metavar="ADDRESS", help="use the workers of this Dask scheduler, such as tcp://host:8786")
+        add("--hidden", type=Path, metavar="FOLDER", help="hidden photos of your own, in cats/ and dogs/ (drawings)")
+        add("--seconds", type=_positive, default=60, metavar="N", help="the most that scoring one may take (60)")
+        add("--memory", type=_positive, default=2000, metavar="MB", help="the most memory that it may take (2000)")
+        add("--execute", action="store_true", help="also run the students' notebooks again, inside bubblewrap")
+    for name in ("check", "grade", "regrade", "report", "export", "release"):
+        made[name].add_argument("--db", metavar="URL", help="the gradebook's database (SQLite in the course folder)")
+    made["demo"].add_argument("--students", type=_positive, default=60, metavar="N", help="how many (60)")
+    return parser
+
+
+def _positive(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,443 @@
+"""Read a submission's zip file without trusting a byte of it: every size is bounded before anything is allocated.
+
+Nothing is unpacked to the disk, no pickle is read, and no text is evaluated. Whatever is wrong raises BundleError
+with one sentence for the instructor.
+"""
+
+import hashlib
+import io
+import json
+import math
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+LARGEST_BUNDLE = 64_000_000
+MOST_ENTRIES = 64
+# The directory of a zip file is read as a whole: a bundle's has less than a kilobyte, that of 2,000 arrays some 200.
+LARGEST_DIRECTORY = 1_000_000
+MOST_ARRAYS = 2000
+LARGEST_PARTS = {
+    "submission.json": 2_000_000,
+    "model.json": 4_000_000,
+    "weights.npz": 62_000_000,
+    "predictions.npz": 1_000_000,
+    "notebook.ipynb": 30_000_000,
+}
+NEEDED = ("submission.json", "model.json", "weights.npz", "predictions.npz")
+# All arrays of one npz together, unpacked: 60 MB of float32 weights do not shrink much by compression.
+LARGEST_ARRAYS = {"weights.npz": 160_000_000, "predictions.npz": 200_000}
+DEEPEST_JSON = 100
+MOST_JSON_VALUES = 400_000
+LONGEST_NUMBER = 40
+LARGEST_INTEGER = 2**53
+# Text compresses to a tenth; a hundredth of a large part is a bomb, and a smaller one is bounded by its size.
+LARGEST_RATIO, RATIO_COUNTS_FROM = 100, 1_000_000
+_LITTER = re.compile(r"(^|/)(__MACOSX/.*|\.DS_Store|Thumbs\.db|desktop\.ini)$")
+_HEADER = re.compile(
+    rb"\{\s*'descr'\s*:\s*'([<>|=]?[a-zA-Z][0-9]{1,3})'\s*,\s*'fortran_order'\s*:\s*(True|False)\s*,"
+    rb"\s*'shape'\s*:\s*\(([0-9, ]{0,120})\)\s*,?\s*\}\s*"
+)
+# Possessive, and a string that never ends goes to the end: no text makes this slow.
+_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
+_NUMBERS = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"}
+
+
+class BundleError(Exception):
+    """A submission that cannot be read or must not be: one sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What a submission holds, checked for its form only.
+
+    Attributes
+    ----------
+    about : dict
+        submission.json.
+    model : dict
+        model.json.
+    weights : dict of str to numpy.ndarray
+        By the weight's path in the model; float32, finite or not.
+    predictions : numpy.ndarray
+        float32, (photos,) or (photos, columns).
+    sha256 : str
+        Of the whole file.
+    has_notebook : bool
+        Whether it holds notebook.ipynb.
+    remarks : list of str
+        What was odd but harmless.
+    """
+
+    about: dict
+    model: dict
+    weights: dict
+    predictions: np.ndarray
+    sha256: str
+    has_notebook: bool
+    remarks: list
+
+
+def read_bundle(path):
+    """Read a submission.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The zip file.
+
+    Returns
+    -------
+    Bundle
+
+    Raises
+    ------
+    BundleError
+        Where it cannot be read or breaks a bound; the sentence says which.
+    """
+    content = _content(path)
+    entries, remarks = _entries(content)
+    for name in NEEDED:
+        if name not in entries:
+            raise BundleError(f"The bundle lacks {name}; it was not made by pack_submission, or was changed.")
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    about = read_json(_read(archive, entries["submission.json"], "submission.json"), "submission.json")
+    model = read_json(_read(archive, entries["model.json"], "model.json"), "model.json")
+    for name, value in (("submission.json", about), ("model.json", model)):
+        if not isinstance(value, dict):
+            raise BundleError(f"{name} holds a {type(value).__name__}, not an object with names.")
+    predictions = read_arrays(_read(archive, entries["predictions.npz"], "predictions.npz"), "predictions.npz")
+    if set(predictions) != {"probabilities"}:
+        raise BundleError(
+            f"predictions.npz holds {_named(predictions)}, not one array called probabilities; pack again."
+        )
+    weights = read_arrays(_read(archive, entries["weights.npz"], "weights.npz"), "weights.npz")
+    return Bundle(
+        about,
+        model,
+        weights,
+        predictions["probabilities"],
+        hashlib.sha256(content).hexdigest(),
+        "notebook.ipynb" in entries,
+        remarks,
+    )
+
+
+def read_notebook(path):
+    """Read the notebook of a submission.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The zip file.
+
+    Returns
+    -------
+    bytes or None
+        The notebook's content as handed in, unchecked; None where the bundle has none.
+
+    Raises
+    ------
+    BundleError
+        Where the bundle cannot be read.
+    """
+    content = _content(path)
+    entries, _ = _entries(content)
+    if "notebook.ipynb" not in entries:
+        return None
+    return _read(zipfile.ZipFile(io.BytesIO(content)), entries["notebook.ipynb"], "notebook.ipynb")
+
+
+def read_json(content, name):
+    """Read JSON from bytes: UTF-8, no depth, length or number beyond the bounds, no name twice in one object.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        The part's name, for the sentence.
+
+    Returns
+    -------
+    object
+        NaN and infinities, which are no JSON but are written by Python, come as None.
+
+    Raises
+    ------
+    BundleError
+        Where it is no such JSON.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BundleError(f"{name} is not UTF-8 text (byte {error.start}); it was saved in another encoding.") from None
+    if "\0" in text:
+        raise BundleError(f"{name} is not UTF-8 text (it holds zero bytes); it was saved in another encoding.")
+    _check_depth(text, name)
+
+    def number(convert):
+        def parse(digits):
+            if len(digits) > LONGEST_NUMBER:
+                raise BundleError(
+                    f"{name} holds a number of {len(digits):,} digits; at most {LONGEST_NUMBER} are read."
+                )
+            value = convert(digits)
+            if convert is int and abs(value) > LARGEST_INTEGER:
+                raise BundleError(f"{name} holds the integer {digits}, which is beyond any count of this course.")
+            return value if math.isfinite(value) else None
+
+        return parse
+
+    def pairs(items):
+        result = dict(items)
+        if len(result) != len(items):
+            raise BundleError(f"{name} uses a name twice in one object; only one of them could be meant.")
+        return result
+
+    try:
+        return json.loads(
+            text,
+            parse_int=number(int),
+            parse_float=number(float),
+            parse_constant=lambda constant: None,
+            object_pairs_hook=pairs,
+        )
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{name} is no JSON ({_short(error)}).") from None
+
+
+def read_arrays(content, name):
+    """Read the arrays of an npz file; the header of each is checked before its data are read.
+
+    Parameters
+    ----------
+    content : bytes
+        The npz file.
+    name : str
+        The part's name, for the sentence and for its bounds.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        float32.
+
+    Raises
+    ------
+    BundleError
+        Where it is no npz file, holds anything but plain numbers, or is larger than the bounds.
+    """
+    infos = _directory(content, name, MOST_ARRAYS)
+    archive = _opened(content, name)
+    left, arrays = LARGEST_ARRAYS[name], {}
+    for info in infos:
+        if not info.filename.endswith(".npy"):
+            raise BundleError(f"{name} holds {_quoted(info.filename)}, which is no array.")
+        key = info.filename[: -len(".npy")]
+        if info.file_size <= left:
+            arrays[key] = _array(_unpacked(archive, info, f"{name}: {_quoted(key)}"), f"{name}: {_quoted(key)}")
+        # Small numbers grow when they become float32.
+        left -= max(info.file_size, arrays[key].nbytes if key in arrays else 0)
+        if left < 0:
+            raise BundleError(
+                f"{name} unpacks to more than {LARGEST_ARRAYS[name]:,} bytes; no such model was asked for."
+            )
+    return arrays
+
+
+def clean_text(text, longest):
+    """Make text from a bundle fit to be shown and stored: no lone surrogates, no control characters, not too long.
+
+    Parameters
+    ----------
+    text : object
+        What a bundle holds where a text is expected.
+    longest : int
+        The number of characters that are kept.
+
+    Returns
+    -------
+    str
+    """
+    text = str(text)[: longest + 1].encode("utf-8", "replace").decode("utf-8")
+    text = "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
+    return text if len(text) <= longest else text[:longest] + "…"
+
+
+def _content(path):
+    path = Path(path)
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            raise BundleError(f"{path.name} is a link or no file; a bundle is one zip file.")
+        if status.st_size > LARGEST_BUNDLE:
+            raise BundleError(f"The bundle has {status.st_size:,} bytes; at most {LARGEST_BUNDLE:,} are read.")
+        with open(path, "rb") as file:
+            content = file.read(LARGEST_BUNDLE + 1)
+    except OSError as error:
+        raise BundleError(f"{path.name} cannot be read ({error.strerror or error}).") from None
+    if not content:
+        raise BundleError("The bundle is empty (0 bytes); the upload failed.")
+    return content
+
+
+def _entries(content):
+    """Find the known parts in the zip's directory, in the top folder or in one folder that holds them all."""
+    infos, remarks = _directory(content, "The bundle", MOST_ENTRIES), []
+    for info in infos:
+        _check_entry(info)
+    infos = [info for info in infos if not info.is_dir() and not _LITTER.search(info.filename)]
+    folders = {info.filename.rpartition("/")[0] for info in infos}
+    # Some systems pack the unpacked folder again: then all parts lie in that one folder.
+    prefix = f"{folders.pop()}/" if len(folders) == 1 and "" not in folders else ""
+    entries = {}
+    for info in infos:
+        name = info.filename[len(prefix) :]
+        if name in LARGEST_PARTS:
+            entries[name] = info
+        else:
+            remarks.append(f"The bundle also holds {_quoted(info.filename)}, which was not read.")
+    return entries, remarks
+
+
+def _check_entry(info):
+    name = info.filename
+    if "\\" in name or name.startswith("/") or ".." in name.split("/") or re.match(r"[A-Za-z]:", name):
+        raise BundleError(f"The bundle holds {_quoted(name)}, a path that leaves its folder.")
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise BundleError(f"The bundle holds {_quoted(name)}, which is a link or a device, not a file.")
+
+
+def _directory(content, name, most):
+    """Read a zip file's directory after its size was checked, and check every entry's size against the file's."""
+    # zipfile builds an object for each entry before anyone can count them, so the count is read first.
+    end = content.rfind(b"PK\5\6", max(0, len(content) - 22 - 65535))
+    if end < 0 or end + 22 > len(content):
+        raise BundleError(f"{name} is no zip file, or is cut off.")
+    _, _, here, total, size, offset, _ = struct.unpack("<HHHHIIH", content[end + 4 : end + 22])
+    if content[max(0, end - 20) : end].startswith(b"PK\6\7") or 0xFFFF in (here, total) or 0xFFFFFFFF in (size, offset):
+        raise BundleError(f"{name} is a zip file of the 64-bit kind, which nothing of this size needs.")
+    if total > most or size > LARGEST_DIRECTORY:
+        raise BundleError(f"{name} has {total:,} entries in a directory of {size:,} bytes; at most {most:,} are read.")
+    infos = _opened(content, name).infolist()
+    if len(infos) > most:
+        raise BundleError(f"{name} has {len(infos):,} entries; at most {most:,} are read.")
+    names = [info.filename.casefold() for info in infos]
+    if len(set(names)) != len(names):
+        twice = next(info.filename for info in infos if names.count(info.filename.casefold()) > 1)
+        raise BundleError(f"{name} holds {_quoted(twice)} twice; only one of them could be meant.")
+    position = 0
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        if info.flag_bits & 1:
+            raise BundleError(f"{name} is encrypted; hand it in without a password.")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise BundleError(
+                f"{name} is compressed by a method ({info.compress_type}) that pack_submission never uses."
+            )
+        if info.header_offset < position or info.header_offset + 30 + info.compress_size > len(content):
+            raise BundleError(f"{name} has entries that overlap or lie outside of the file.")
+        position = info.header_offset + 30 + info.compress_size
+        if info.file_size > max(RATIO_COUNTS_FROM, LARGEST_RATIO * info.compress_size):
+            raise BundleError(
+                f"{_quoted(info.filename)} claims to unpack from {info.compress_size:,} to {info.file_size:,} bytes: "
+                "that is a zip bomb."
+            )
+    return infos
+
+
+def _opened(content, name):
+    try:
+        return zipfile.ZipFile(io.BytesIO(content))
+    except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError, struct.error, UnicodeError) as error:
+        raise BundleError(f"{name} is a damaged zip file ({_short(error)}).") from None
+
+
+def _read(archive, info, name):
+    if info.file_size > LARGEST_PARTS[name]:
+        raise BundleError(f"{name} claims {info.file_size:,} bytes; at most {LARGEST_PARTS[name]:,} are read.")
+    if info.file_size == 0:
+        raise BundleError(f"{name} is empty.")
+    return _unpacked(archive, info, name)
+
+
+def _unpacked(archive, info, name):
+    try:
+        with archive.open(info) as file:
+            content = file.read(info.file_size + 1)
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError, struct.error
+    ) as error:  # fmt: skip
+        raise BundleError(f"{name} is damaged ({_short(error)}).") from None
+    if len(content) != info.file_size:
+        raise BundleError(f"{name} has another size than the zip file's directory says.")
+    return content
+
+
+def _array(content, name):
+    """Read one npy file whose content is as long as its header says."""
+    if content[:6] != b"\x93NUMPY" or len(content) < 12 or content[6] not in (1, 2):
+        raise BundleError(f"{name} is no array of NumPy's format 1 or 2.")
+    start = 10 if content[6] == 1 else 12
+    length = struct.unpack("<H" if content[6] == 1 else "<I", content[8:start])[0]
+    if length > 1000 or start + length > len(content):
+        raise BundleError(f"{name} has a header of {length:,} bytes, longer than any array of numbers needs.")
+    header = _HEADER.fullmatch(content[start : start + length])
+    if header is None:
+        if b"'O'" in content[start : start + length] or b"|O" in content[start : start + length]:
+            raise BundleError(f"{name} holds Python objects (a pickle), which are never read.")
+        raise BundleError(f"{name} is not an array of plain numbers.")
+    kind = header[1].decode().lstrip("<>|=")
+    if kind[0] == "O":
+        raise BundleError(f"{name} holds Python objects (a pickle), which are never read.")
+    if kind not in _NUMBERS:
+        raise BundleError(f"{name} is an array of type {header[1].decode()}, not of plain numbers.")
+    sizes = [part.strip() for part in header[3].decode().split(",")]
+    if not all(re.fullmatch("[0-9]{1,10}", part) for part in sizes[:-1]) or len(sizes) > 9:
+        raise BundleError(f"{name} has a shape that is none.")
+    shape = tuple(int(part) for part in sizes if re.fullmatch("[0-9]{1,10}", part))
+    data = len(content) - start - length
+    count = math.prod(shape)
+    if count * np.dtype(kind).itemsize != data:
+        raise BundleError(
+            f"{name} claims the shape {shape}, that is {count:,} numbers of {np.dtype(kind).itemsize} bytes, and holds "
+            f"{data:,} bytes."
+        )
+    order = "F" if header[2] == b"True" else "C"
+    array = np.frombuffer(content, np.dtype(header[1].decode()), count, start + length).reshape(shape, order=order)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.ascontiguousarray(array, np.float32).reshape(shape)
+
+
+def _check_depth(text, name):
+    """Count brackets outside of strings, before anything recursive reads the text."""
+    depth, values = 0, 0
+    for match in _TOKENS.finditer(text):
+        token = match[0][0]
+        if token in "[{":
+            depth += 1
+            if depth > DEEPEST_JSON:
+                raise BundleError(f"{name} is nested more than {DEEPEST_JSON} deep; nothing in it needs that.")
+        elif token in "]}":
+            depth -= 1
+        elif token == ",":
+            values += 1
+            if values > MOST_JSON_VALUES:
+                raise BundleError(f"{name} holds more than {MOST_JSON_VALUES:,} values; nothing in it needs that.")
+
+
+def _short(error):
+    return clean_text(f"{error}".split("\n")[0], 150)
+
+
+def _quoted(name):
+    return repr(clean_text(name, 80))
+
+
+def _named(arrays):
+    return ", ".join(_quoted(name) for name in list(arrays)[:5]) or "nothing"

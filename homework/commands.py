@@ -1,0 +1,207 @@
+"""What the commands of ``python -m homework`` do."""
+
+from pathlib import Path
+
+from course_utils.assignments import same_id
+from course_utils.errors import CourseError
+from homework import executor, gradebook, grading
+from homework import export as export_files
+from homework import report as report_pages
+from homework.hidden import hidden_set
+from homework.journal import only_one
+from homework.release import read_roster
+from homework.release import release as write_release
+from homework.scorer import SCORER_VERSION, similarity_hints
+from homework.submissions import find_submissions, unknown_folders
+from homework.thresholds import threshold
+from homework.variants import ASSIGNMENTS, SECRET_FILE, VARIANTS, course_secret, variant_of
+
+ROSTER = "roster.csv"
+
+
+def release(chosen):
+    """Write the students' notebooks, and enter class, assignments and rubric into the gradebook."""
+    course = chosen.course
+    roster = chosen.roster or course / ROSTER
+    students, assignments = read_roster(roster), _named(chosen.assignment) or list(ASSIGNMENTS)
+    written = write_release(course, roster, assignments, for_all=chosen.for_all, packed=chosen.packed)
+    if chosen.roster and not (course / ROSTER).exists():
+        # The later commands read it there.
+        (course / ROSTER).write_bytes(Path(roster).read_bytes())
+    with gradebook.opened(course, chosen.db) as book:
+        gradebook.prepare(book, students, assignments)
+    if chosen.due:
+        gradebook.set_due(course, chosen.due, assignments, chosen.db)
+    print(f"{len(written)} notebooks for {len(students)} students are in {course / 'release'}.")
+    print(f"Keep a copy of {course / SECRET_FILE}: without it every student has another variant.")
+
+
+def check(chosen):
+    """Say what lies in the course folder, and what would keep grading from working."""
+    course, problems = chosen.course, []
+    students = _students(course)
+    print(f"{len(students)} students are on the class list {course / ROSTER}.")
+    if not (course / SECRET_FILE).is_file():
+        problems.append(f"{course / SECRET_FILE} is missing: release first, or restore it from your copy.")
+    assignments = _assignments(chosen)
+    for assignment in assignments:
+        found = find_submissions(course, students, [assignment])
+        missing = [one.student for one in found if one.missing]
+        print(f"{assignment}: {sum(one.path is not None for one in found)} bundles, {len(missing)} missing.")
+        for one in found:
+            if (one.problem and not one.missing) or one.note:
+                print(f"  {one.student}: {one.problem or one.note}")
+        unmeasured = [variant["number"] for variant in VARIANTS[assignment] if _level(variant) is None]
+        if unmeasured:
+            problems.append(f"{assignment} has no level for the variants {', '.join(map(str, unmeasured))}.")
+    for name in unknown_folders(course, students):
+        problems.append(f"submitted/{name} belongs to nobody on the class list, and will not be scored.")
+    with gradebook.opened(course, chosen.db) as book:
+        print(f"The gradebook answers; it has {len(book.students)} students.")
+    print(f"Running notebooks again (--execute): {executor.why_not() or 'bubblewrap is here'}.")
+    for problem in problems:
+        print(f"PROBLEM {problem}")
+    return 1 if problems else 0
+
+
+def grade(chosen):
+    """Score what is new, and write gradebook, feedback and overview."""
+    students = _students(chosen.course)
+    records = _score(chosen, students, again=False)
+    _publish(chosen, records, read_again=False)
+
+
+def regrade(chosen):
+    """Score one student's submissions again, and write all pages."""
+    students = _students(chosen.course)
+    own = [student for student in students if same_id(student.id) == same_id(chosen.student)]
+    if not own:
+        raise CourseError(f"{chosen.student!r} is not on the class list {chosen.course / ROSTER}; check the spelling.")
+    records = _score(chosen, own, again=True)
+    for (_, assignment), record in sorted(records.items()):
+        print(f"{assignment}: {record.get('failed') or record['result']['refusal'] or _points(record['result'])}")
+    _publish(chosen, records, read_again=True)
+
+
+def report(chosen):
+    """Write feedback and overview from journal and gradebook."""
+    _pages(chosen, _students(chosen.course), None)
+
+
+def export(chosen):
+    """Write the CSV files."""
+    course, students, assignments = chosen.course, _students(chosen.course), _assignments(chosen)
+    submissions = find_submissions(course, students, assignments)
+    marks = gradebook.read_marks(course, chosen.db)
+    records = grading.current_records(course, submissions)
+    for path in export_files.write_exports(course, students, assignments, submissions, records, marks):
+        print(path)
+    own = [marks.get((one.student, one.assignment)) for one in submissions]
+    empty = sum(1 for one in own if one is None or one.score is None)
+    unread = sum(1 for one in own if one is not None and one.score is not None and one.open)
+    if empty:
+        print(f"{empty} cells are empty: missing, refused or failed, see {course / 'report' / 'index.html'}.")
+    if unread:
+        print(f"{unread} marks lack the text answer, which a person marks in formgrader; export again afterwards.")
+
+
+def _score(chosen, students, again):
+    course = chosen.course
+    if not (course / SECRET_FILE).is_file():
+        raise CourseError(f"{course / SECRET_FILE} is missing; release first, or restore it from your copy.")
+    if chosen.execute:
+        # Before anything else: who asks for a sandbox must not wait for scores to hear that there is none.
+        executor.check_ready()
+    secret = course_secret(course)
+    submissions = find_submissions(course, students, _assignments(chosen))
+    with only_one(course, "grade"):
+        hidden = hidden_set(course, secret, chosen.hidden)
+        records = grading.score_class(
+            course,
+            submissions,
+            lambda student, assignment: variant_of(secret, student, assignment),
+            threshold,
+            hidden,
+            SCORER_VERSION,
+            workers=chosen.workers,
+            scheduler=chosen.scheduler,
+            again=again,
+            seconds=chosen.seconds,
+            memory=chosen.memory * 1_000_000,
+        )
+        if chosen.execute:
+            executor.execute_class(course, submissions, chosen.workers)
+    return records
+
+
+def _publish(chosen, records, read_again):
+    course, students = chosen.course, _students(chosen.course)
+    submissions = find_submissions(course, students, _assignments(chosen))
+    if read_again:
+        records = grading.current_records(course, submissions) | records
+    gradebook.write_scores(course, students, submissions, records, chosen.db)
+    _pages(chosen, students, records)
+
+
+def _pages(chosen, students, records):
+    course = chosen.course
+    submissions = find_submissions(course, students, _assignments(chosen))
+    if records is None:
+        records = grading.current_records(course, submissions)
+    marks = gradebook.read_marks(course, chosen.db)
+    executions = executor.executions(course, submissions)
+    for submission in submissions:
+        key = submission.student, submission.assignment
+        report_pages.write_feedback(course, submission, records.get(key), marks.get(key), executions.get(key))
+    results = [record["result"] for record in records.values() if "result" in record]
+    overview = report_pages.write_overview(
+        course,
+        students,
+        submissions,
+        records,
+        marks,
+        similarity_hints(results),
+        unknown_folders(course, students),
+        executions,
+    )
+    counts = report_pages.count_states(submissions, records)
+    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    print(f"{len(submissions)} submissions of {len(students)} students: {said}.")
+    print(f"Overview: {overview}. Feedback: {course / 'feedback'}")
+
+
+def _students(course):
+    if not (course / ROSTER).is_file():
+        raise CourseError(
+            f"There is no class list {course / ROSTER}; give the course folder with --course, or release first with "
+            "--roster FILE."
+        )
+    return read_roster(course / ROSTER)
+
+
+def _assignments(chosen):
+    """The assignments asked for, else those that were released."""
+    asked = _named(chosen.assignment)
+    folder = chosen.course / "release"
+    released = [name for name in ASSIGNMENTS if (folder / name).is_dir()]
+    if not asked and not released:
+        raise CourseError(f"Nothing was released in {chosen.course}; release first, or name one with --assignment.")
+    return asked or released
+
+
+def _named(assignments):
+    for name in assignments or []:
+        if name not in ASSIGNMENTS:
+            raise CourseError(f"There is no assignment {name!r}; choose from {', '.join(ASSIGNMENTS)}.")
+    return assignments
+
+
+def _level(variant):
+    try:
+        return threshold(variant)
+    except CourseError:
+        return None
+
+
+def _points(result):
+    return f"{result['points']:g} of {result['out_of']:g} points"

@@ -1,0 +1,416 @@
+"""A class of 60 from release to export: right, wrong, hostile, missing and late work, and a worker that is killed.
+
+Nothing is pretended: the bundles are packed by pack_submission from heads that were trained on the public drawings,
+and then changed part by part; each student's weights are their own. What is expected of each student is written into
+``expected.json`` before grading, so that a test can read back what came out.
+"""
+
+import io
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+import zipfile
+from argparse import Namespace
+from contextlib import redirect_stdout
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from course_utils.assignments import training_subset
+from course_utils.errors import CourseError
+from course_utils.submission import pack_submission, safe_name
+from homework import commands, executor, gradebook
+from homework.journal import NAME as JOURNAL
+from homework.score_process import ROOT
+from homework.variants import course_secret, variant_of
+
+ASSIGNMENT = "conv_head"
+DUE = datetime(2026, 12, 1, 23, 59, tzinfo=UTC)
+# Of 60 students; a smaller class keeps the order, so that each kind comes early. What is not listed is right.
+KINDS = (
+    "right", "zip bomb", "wrong variant", "missing", "late", "copied", "float16", "pickle", "untrained", "not a zip",
+    "right", "false claim", "outside path", "late", "NaN", "right", "Lambda", "missing", "huge array", "wrong type",
+)  # fmt: skip
+STATES = {
+    "zip bomb": "refused", "pickle": "refused", "not a zip": "refused", "outside path": "refused", "NaN": "refused",
+    "Lambda": "refused", "huge array": "refused", "missing": "missing", "wrong type": "failed",
+}  # fmt: skip
+NAMES = ("Ada", "Ben", "Chloe", "Dan", "Eva", "Finn", "Grace", "Hugo", "Ida", "Jan", "Kim", "Leo", "Mia", "Noa")
+KILL_AFTER = 5
+
+
+class Builder:
+    """Makes bundles for the variants of one assignment from heads trained once for each variant.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the packed templates go.
+    photos : callable
+        () -> (x, y, x_test): 2,000 training photos, dogs first, their labels, and the 1,000 public test photos.
+    epochs : int
+        For how long a head is trained.
+    """
+
+    def __init__(self, folder, photos, epochs=40):
+        self.folder = Path(folder)
+        self.photos = photos
+        self.epochs = epochs
+        self.templates = {}
+
+    def template(self, variant):
+        """Train a head for a variant and pack it; once for each variant.
+
+        Returns
+        -------
+        dict of str to bytes
+            The bundle's parts.
+        """
+        if variant["number"] not in self.templates:
+            self.templates[variant["number"]] = self._packed(variant)
+        return self.templates[variant["number"]]
+
+    def parts(self, student, variant, seed):
+        """Make a right bundle of a student's own: the weights differ from everyone else's, what they do hardly.
+
+        Parameters
+        ----------
+        student : str
+        variant : dict
+        seed : int
+
+        Returns
+        -------
+        dict of str to bytes
+        """
+        rng, parts = np.random.default_rng(seed), dict(self.template(variant))
+        weights = read_npz(parts["weights.npz"])
+        parts["weights.npz"] = npz(shuffled(weights, rng))
+        about = json.loads(parts["submission.json"])
+        about["student"] = student
+        about["answers"] = {"answer": f"My head with a convolution learned faster than the flat one ({seed})."}
+        for run in about["history"].values():
+            for name in run:
+                run[name] = [round(max(0.0, value + float(rng.normal(0, 0.002))), 5) for value in run[name]]
+                if "accuracy" in name:
+                    run[name] = [min(1.0, value) for value in run[name]]
+        parts["submission.json"] = json.dumps(about).encode()
+        return parts
+
+    def _packed(self, variant):
+        import keras
+        from keras import layers
+
+        from course_utils.bases import load_base, record_features
+
+        x, y, x_test = self.photos()
+        chosen = training_subset(variant)
+        base = load_base(variant["base"])
+        features, labels = record_features(base, x[chosen]), y[chosen]
+        features_test = record_features(base, x_test)
+        keras.utils.set_random_seed(variant["seed"])
+        head = keras.Sequential(
+            [
+                keras.Input(features.shape[1:]),
+                layers.Conv2D(32, 3, activation="relu"),
+                layers.Flatten(),
+                layers.Dense(64, activation="relu"),
+                layers.Dense(1, activation="sigmoid"),
+            ]
+        )
+        head.compile(keras.optimizers.Adam(variant["learning_rates"][0]), "binary_crossentropy", ["accuracy"])
+        order = np.random.default_rng(variant["seed"]).permutation(len(labels))
+        history = head.fit(
+            features[order], labels[order], epochs=self.epochs, validation_split=0.2, verbose=0, batch_size=32
+        )
+        predictions = head.predict(features_test, verbose=0)
+        accuracy = float(((predictions[:, 0] > 0.5) == (np.arange(1000) < 500)).mean())
+        answers = {"answer": "To be written by the student."}
+        with redirect_stdout(io.StringIO()):
+            path = pack_submission(
+                "template",
+                variant,
+                head,
+                base,
+                {"conv": history},
+                predictions,
+                answers,
+                accuracy,
+                notebook=_notebook(self.folder),
+                folder=self.folder / str(variant["number"]),
+            )
+        with zipfile.ZipFile(path) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+
+
+def shuffled(weights, rng):
+    """Give a head of Conv2D, Flatten, Dense, Dense other weights that compute nearly the same.
+
+    Filters and units change places and sizes, which the next layer takes back; a little noise comes on top.
+
+    Parameters
+    ----------
+    weights : dict of str to numpy.ndarray
+        Path -> array.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+    """
+    kernels = sorted((name for name, one in weights.items() if one.ndim > 1), key=lambda name: -weights[name].ndim)
+    conv = kernels[0]
+    first, last = sorted(kernels[1:], key=lambda name: -weights[name].shape[1])
+    bias = {name: name.replace("kernel", "bias") for name in kernels}
+    made = {name: array.astype(np.float32) for name, array in weights.items()}
+    filters = made[conv].shape[-1]
+    order, size = rng.permutation(filters), rng.uniform(0.5, 2.0, filters).astype(np.float32)
+    made[conv], made[bias[conv]] = made[conv][..., order] * size, made[bias[conv]][order] * size
+    # After Flatten the filters are the fastest index of the rows.
+    rows = made[first].reshape(-1, filters, made[first].shape[1])
+    made[first] = (rows[:, order] / size[None, :, None]).reshape(made[first].shape)
+    units = made[first].shape[1]
+    order, size = rng.permutation(units), rng.uniform(0.5, 2.0, units).astype(np.float32)
+    made[first], made[bias[first]] = made[first][:, order] * size, made[bias[first]][order] * size
+    made[last] = made[last][order] / size[:, None]
+    return {
+        name: (array * (1 + 0.003 * rng.standard_normal(array.shape))).astype(np.float32)
+        for name, array in made.items()
+    }
+
+
+def read_npz(content):
+    """Read arrays from the bytes of an npz file."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def npz(arrays):
+    """Write arrays as the bytes of an npz file."""
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    return content.getvalue()
+
+
+def write_zip(path, parts):
+    """Write a zip file with these parts."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path
+
+
+def spoiled(kind, parts, other, rng):
+    """Turn a right bundle into one of another kind.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    parts : dict of str to bytes
+        The right bundle.
+    other : dict of str to bytes
+        A classmate's.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    dict of str to bytes
+    """
+    about, weights = json.loads(parts["submission.json"]), read_npz(parts["weights.npz"])
+    if kind == "zip bomb":
+        return parts | {"model.json": b" " * 400_000_000}
+    if kind == "pickle":
+        content = io.BytesIO()
+        np.savez(content, weights=np.array([{"run": "this"}], object))
+        return parts | {"weights.npz": content.getvalue()}
+    if kind == "outside path":
+        return {"../" * 9 + "tmp/owned.txt": b"owned", **parts}
+    if kind == "NaN":
+        return parts | {"weights.npz": npz({name: np.full_like(array, np.nan) for name, array in weights.items()})}
+    if kind == "Lambda":
+        model = parts["model.json"].replace(b'"class_name": "Flatten"', b'"class_name": "Lambda"')
+        return parts | {"model.json": model}
+    if kind == "huge array":
+        head = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000,), }"
+        head += b" " * (53 + 64 - len(head)) + b"\n"
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as archive:
+            archive.writestr("huge.npy", b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head)
+        return parts | {"weights.npz": content.getvalue()}
+    if kind == "wrong variant":
+        about["variant"] = about["variant"] | {"seed": about["variant"]["seed"] + 1, "number": 99}
+    if kind == "false claim":
+        about["claimed_accuracy"] = 0.999
+        parts = parts | {"predictions.npz": npz({"probabilities": (np.arange(1000) < 500).astype(np.float32)[:, None]})}
+    if kind == "untrained":
+        noise = {name: 0.05 * rng.standard_normal(array.shape) for name, array in weights.items()}
+        parts = parts | {"weights.npz": npz({name: array.astype(np.float32) for name, array in noise.items()})}
+    if kind == "float16":
+        parts = parts | {"weights.npz": npz({name: array.astype(np.float16) for name, array in weights.items()})}
+    if kind == "copied":
+        about["history"] = json.loads(other["submission.json"])["history"]
+        parts = parts | {"weights.npz": other["weights.npz"]}
+    return parts | {"submission.json": json.dumps(about).encode()}
+
+
+def demo(chosen):
+    """Make the class in the course folder, and take it from release to export.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        course and students.
+
+    Raises
+    ------
+    CourseError
+        Where the folder is in use, or a step fails.
+    """
+    course = chosen.course
+    if course.exists() and any(course.iterdir()):
+        raise CourseError(f"{course} is not empty; give the demo a new folder with --course, or remove that one.")
+    course.mkdir(parents=True, exist_ok=True)
+    kinds = make_class(course, chosen.students)
+    options = Namespace(
+        course=course, roster=None, assignment=[ASSIGNMENT], for_all=False, packed=False, due=DUE.isoformat(), db=None
+    )
+    commands.release(options)
+    began = time.monotonic()
+    hand_in(course, kinds, Builder(course / "templates", public_photos))
+    print(f"{sum(kind != 'missing' for kind in kinds.values())} bundles made in {time.monotonic() - began:.0f} s.")
+    killed = grade_and_kill(course, chosen.workers if hasattr(chosen, "workers") else 2)
+    print(f"A worker (process {killed}) was killed on the way." if killed else "No worker was killed: too few bundles.")
+    mark_by_hand(course, next(student for student, kind in kinds.items() if kind == "right"))
+    for command in (commands.report, commands.export, commands.check):
+        command(options)
+
+
+def make_class(course, number):
+    """Write the class list, and decide what kind of work each student does.
+
+    Returns
+    -------
+    dict of str to str
+        Student's id -> kind.
+    """
+    kinds = {f"s{1000 + i}": KINDS[i % len(KINDS)] if i < 20 else _later_kind(i) for i in range(number)}
+    lines = ["student,name,email"]
+    for i, student in enumerate(kinds):
+        # One name looks like a formula, and one like a tag: both must do no harm further on.
+        name = {0: "=1+1 Danger", 1: "<b>Bold</b> Smith"}.get(i, f"{NAMES[i % len(NAMES)]} {'ABCDEFG'[i // 20 % 7]}.")
+        lines.append(f"{student},{name},{student}@example.org")
+    (course / commands.ROSTER).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    expected = {student: {"kind": kind, "state": STATES.get(kind, "scored")} for student, kind in kinds.items()}
+    (course / "expected.json").write_text(json.dumps(expected, indent=1), encoding="utf-8")
+    return kinds
+
+
+def hand_in(course, kinds, builder):
+    """Put each student's work into ``submitted``, as a download from a learning platform would."""
+    secret, previous = course_secret(course), None
+    for seed, (student, kind) in enumerate(kinds.items(), 1):
+        variant = variant_of(secret, student, ASSIGNMENT)
+        folder = course / "submitted" / student / ASSIGNMENT
+        if kind == "missing":
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        when = DUE + (timedelta(hours=30) if kind == "late" else -timedelta(hours=seed))
+        (folder / "timestamp.txt").write_text(when.isoformat())
+        path = folder / f"submission_{ASSIGNMENT}_{safe_name(student)}.zip"
+        if kind == "not a zip":
+            path.write_bytes(random.Random(seed).randbytes(20_000))
+        elif kind == "wrong type":
+            (folder / "homework.docx").write_bytes(b"PK")
+        else:
+            rng = np.random.default_rng(seed)
+            parts = builder.parts(student, variant, seed)
+            write_zip(path, spoiled(kind, parts, previous or parts, rng) if kind not in ("right", "late") else parts)
+            if kind == "right":
+                previous = parts
+
+
+def grade_and_kill(course, workers):
+    """Start ``grade``, kill one of its workers while it is at work, and wait for its end.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+    workers : int
+
+    Returns
+    -------
+    int or None
+        The process that was killed; None where grading ended before.
+
+    Raises
+    ------
+    CourseError
+        Where grade failed.
+    """
+    command = [sys.executable, "-m", "homework", "--course", str(course.resolve()), "grade", "--workers", str(workers)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    process, killed = subprocess.Popen(command, cwd=ROOT, env=environment), None
+    while process.poll() is None:
+        if killed is None and _lines(course / JOURNAL) >= KILL_AFTER:
+            killed = _kill_a_worker(process.pid)
+        time.sleep(0.05)
+    if process.returncode != 0:
+        raise CourseError(f"grade ended with exit code {process.returncode}; what it said stands above.")
+    return killed
+
+
+def mark_by_hand(course, student):
+    """Give one student's text answer a mark, as an instructor does in formgrader."""
+    with gradebook.opened(course) as book:
+        grade = book.find_grade(gradebook.ANSWER, ASSIGNMENT, ASSIGNMENT, student)
+        grade.manual_score, grade.needs_manual_grade = 1.5, False
+        comment = book.find_comment(gradebook.ANSWER, ASSIGNMENT, ASSIGNMENT, student)
+        comment.manual_comment = "Say also why it learned faster."
+        book.db.commit()
+
+
+def public_photos():
+    """Load the public drawings: 2,000 training photos, their labels, and the 1,000 test photos, dogs first."""
+    from course_utils.images import load_photos, photo_paths
+
+    data = executor.public_drawings()
+    sets = [load_photos(photo_paths(data / f"dogs-{s}") + photo_paths(data / f"cats-{s}")) for s in ("train", "test")]
+    return sets[0], (np.arange(2000) < 1000).astype(np.int64), sets[1]
+
+
+def _later_kind(i):
+    """Beyond the first 20 most are right; each kind comes about once more."""
+    return KINDS[(i // 3) % len(KINDS)] if i % 3 == 0 else "right"
+
+
+def _kill_a_worker(pid):
+    for process in psutil.Process(pid).children(recursive=True):
+        try:
+            if "homework.score_process" in process.cmdline():
+                # The scorer's parent is the Dask worker: killed as by a lack of memory, without a word.
+                worker = process.parent()
+                worker.kill()
+                return worker.pid
+        except (psutil.NoSuchProcess, AttributeError):
+            continue
+    return None
+
+
+def _lines(path):
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def _notebook(folder):
+    """A notebook that goes into each bundle."""
+    path = Path(folder) / "homework.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cell = {"cell_type": "code", "execution_count": None, "id": "a", "metadata": {}, "outputs": [], "source": "1 + 1"}
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return path

@@ -1,0 +1,117 @@
+"""The journal of a course folder: one JSON object a line, only ever added to, safe against a stop at any moment."""
+
+import json
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import locket
+
+from course_utils.errors import CourseError, file_errors_told
+
+NAME = "journal.jsonl"
+
+
+class Journal:
+    """The results of a course folder, in the order in which they came.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    """
+
+    def __init__(self, course):
+        self.path = course / NAME
+
+    def read(self):
+        """Read what was written whole.
+
+        Returns
+        -------
+        list of dict
+            The records, oldest first. A line that is no JSON object was torn by a stop, and is left out.
+
+        Raises
+        ------
+        CourseError
+            Where the file cannot be read.
+        """
+        records = []
+        with file_errors_told(self.path):
+            if not self.path.exists():
+                return []
+            lines = self.path.read_bytes().split(b"\n")
+        for line in lines:
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(record, dict) and isinstance(record.get("key"), str):
+                records.append(record)
+        return records
+
+    def latest(self):
+        """Give the last record of each key.
+
+        Returns
+        -------
+        dict of str to dict
+            Key -> record.
+        """
+        return {record["key"]: record for record in self.read()}
+
+    def add(self, record):
+        """Add one record, and come back only when it lies on the disk.
+
+        Parameters
+        ----------
+        record : dict
+            Has ``"key"``; the time is added. NaN and infinity, which JSON lacks, are refused.
+
+        Raises
+        ------
+        CourseError
+            Where the file cannot be written.
+        """
+        line = json.dumps({**record, "time": datetime.now(UTC).isoformat(timespec="seconds")}, allow_nan=False)
+        with file_errors_told(self.path), open(self.path, "ab+") as file:
+            # A line that a stop has torn is closed first, so that it spoils no other.
+            if file.tell() and _last_byte(file) != b"\n":
+                file.write(b"\n")
+            file.write(line.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@contextmanager
+def only_one(course, what):
+    """Keep a second run of the same kind out of a course folder.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    what : str
+        The kind, such as ``"grade"``; the lock is a file of that name, freed even where the process is killed.
+
+    Raises
+    ------
+    CourseError
+        Where another process is at it.
+    """
+    with file_errors_told(course):
+        lock = locket.lock_file(str(course / f".{what}.lock"), timeout=0)
+    try:
+        lock.acquire()
+    except locket.LockError:
+        raise CourseError(f"Another `{what}` is at work on {course}; wait until it ends, or stop it.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _last_byte(file):
+    file.seek(-1, os.SEEK_END)
+    return file.read(1)

@@ -1,0 +1,193 @@
+"""The scorer in a process of its own, with limits on time and memory, one submission after the other.
+
+A Dask worker starts this file as a child (`LimitedScorer`), hands it a bundle a line, and kills it where it takes too
+long or too much memory: the next submission gets a new child. The child runs no student code; the limits are for
+bundles that are made to hang or to fill the memory.
+"""
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import psutil
+
+LOOK_SECONDS = 0.05
+START_SECONDS = 300
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class LimitedScorer:
+    """A child process that scores, and is replaced where a submission was too much for it.
+
+    Parameters
+    ----------
+    hidden_file : str or pathlib.Path
+        What `homework.hidden.to_bytes` wrote.
+    seconds : float
+        The most that one submission may take.
+    memory : int
+        The most bytes of memory that the child may take.
+    threads : int
+        Threads of the child's computations.
+    """
+
+    def __init__(self, hidden_file, seconds, memory, threads):
+        self.hidden_file = str(hidden_file)
+        self.seconds = seconds
+        self.memory = memory
+        self.threads = threads
+        self.child = None
+        self.ready = False
+
+    def start(self):
+        """Start the child, unless it runs; what it needs it loads meanwhile."""
+        if self.child is not None and self.child.poll() is None:
+            return
+        environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+        for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+            environment[name] = str(self.threads)
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "homework.score_process", self.hidden_file],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            cwd=ROOT,
+        )
+        self.ready = False
+        self.unread = b""
+
+    def score(self, request):
+        """Score one bundle.
+
+        Parameters
+        ----------
+        request : dict
+            The arguments of `homework.scorer.score` but for the hidden set: bundle_path, student, variant, threshold.
+
+        Returns
+        -------
+        dict
+            ``{"result": {...}}`` as `homework.scorer.score` gives it, or ``{"failed": sentence}``.
+        """
+        said = self._try(request)
+        # A child can also be killed by the system, for lack of memory say: one more try tells a bundle that breaks it.
+        if said.pop("broken", False):
+            said = self._try(request)
+            said.pop("broken", None)
+        return said
+
+    def _try(self, request):
+        self.start()
+        if not self.ready:
+            said = self._answer(START_SECONDS, None)
+            if "failed" in said:
+                self.stop()
+                return {"failed": f"The scorer did not start: {said['failed']}"}
+            self.ready = True
+        try:
+            self.child.stdin.write(json.dumps(request).encode() + b"\n")
+            self.child.stdin.flush()
+        except BrokenPipeError:
+            self.stop()
+            return {"broken": True, "failed": "The scorer ended before it read the submission."}
+        said = self._answer(self.seconds, self.memory)
+        if said.pop("over", False):
+            self.stop()
+        return said
+
+    def stop(self):
+        """End the child and wait for its end."""
+        if self.child is None:
+            return
+        self.child.kill()
+        self.child.wait()
+        for pipe in (self.child.stdin, self.child.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
+        self.child = None
+
+    def _answer(self, seconds, memory):
+        """Wait for one line of the child, and look at its memory meanwhile."""
+        end = time.monotonic() + seconds
+        process = psutil.Process(self.child.pid)
+        output = self.child.stdout.fileno()
+        os.set_blocking(output, False)
+        with selectors.DefaultSelector() as selector:
+            selector.register(output, selectors.EVENT_READ)
+            while b"\n" not in self.unread:
+                if selector.select(LOOK_SECONDS):
+                    read = os.read(output, 1 << 20)
+                    if not read:
+                        status = self.child.wait()
+                        self.stop()
+                        said = f"The scorer broke down over this submission ({_ending(status)})."
+                        return {"broken": True, "failed": said}
+                    self.unread += read
+                if time.monotonic() > end:
+                    return {"over": True, "failed": f"Scoring took more than {seconds:g} seconds, and was stopped."}
+                if memory and _resident(process) > memory:
+                    said = f"Scoring took more than {memory / 1e9:g} GB of memory, and was stopped."
+                    return {"over": True, "failed": said}
+        line, self.unread = self.unread.split(b"\n", 1)
+        return json.loads(line)
+
+
+def serve(hidden_file):
+    """Score what comes in, a JSON object a line, until there is no more.
+
+    Parameters
+    ----------
+    hidden_file : str
+        What `homework.hidden.to_bytes` wrote.
+    """
+    # Whatever a library prints goes to stderr: this pipe carries answers alone.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for grade, which ends its children itself
+    from homework.hidden import from_bytes
+    from homework.scorer import score
+
+    hidden = from_bytes(Path(hidden_file).read_bytes())
+    _tell(answers, {"ready": True})
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        try:
+            said = {"result": score(request["bundle_path"], hidden=hidden, **_rest(request))}
+            text = json.dumps(said, allow_nan=False)
+        except Exception as error:
+            # score does not raise for what is in a bundle: this is a slip of ours, and must be seen as one.
+            traceback.print_exc()
+            text = json.dumps({"failed": f"The scorer has a fault: {type(error).__name__}: {error}"[:500]})
+        answers.write(text + "\n")
+        answers.flush()
+
+
+def _rest(request):
+    return {name: request[name] for name in ("student", "variant", "threshold")}
+
+
+def _tell(answers, said):
+    answers.write(json.dumps(said) + "\n")
+    answers.flush()
+
+
+def _resident(process):
+    try:
+        return process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def _ending(status):
+    return f"signal {-status}" if status < 0 else f"exit code {status}"
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])

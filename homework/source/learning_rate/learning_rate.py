@@ -1,0 +1,228 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Homework: the learning rate
+#
+# How long should a step be? Try learning rates over four orders of magnitude on recorded features, where a trial
+# takes seconds, draw the result, and choose. Fill in each line that says `your code here`. **Time** 1 minute to run.
+
+# %% tags=["setup"]
+import importlib.util
+
+if importlib.util.find_spec("course_utils") is None:
+    raise ModuleNotFoundError("course_utils is missing: open the one-file copy of this notebook (see the README).")
+
+# %% [markdown]
+# ## Your variant
+#
+# Each student has their own: another base, other photos, other numbers. Leave this cell as it is; what you hand in
+# is graded for the variant that belongs to your student id.
+
+# %% tags=["variant"]
+student = "practice"
+variant = {
+    "assignment": "learning_rate",
+    "number": 0,
+    "base": "mini_vgg16",
+    "unfreeze": 0,
+    "learning_rates": [1e-05, 0.0001, 0.001, 0.01, 0.1],
+    "subset": 600,
+    "seed": 300,
+}
+
+# %% tags=["check"]
+from course_utils.assignments import check_variant
+
+check_variant(variant, "learning_rate")
+
+# %% [markdown]
+# ## The photos of your variant
+#
+# Everyone works on the same drawings, kept apart from the photos of the lesson. `training_subset` says which of the
+# 2,000 training photos are yours: as many dogs as cats, dogs first. A fifth of them is kept for validation.
+
+# %%
+import os
+
+import numpy as np
+
+from course_utils import fetch_photos, load_photos, photo_paths
+
+os.environ["COURSE_DATA"] = "sandbox"
+data = fetch_photos("drawings")
+
+# %%
+from sklearn.model_selection import train_test_split
+
+from course_utils.assignments import training_subset
+
+subset = training_subset(variant)
+x = load_photos(photo_paths(data / "dogs-train") + photo_paths(data / "cats-train"))[subset]
+y = np.array([1] * 1000 + [0] * 1000)[subset]
+fit, validation = train_test_split(np.arange(len(x)), test_size=0.2, stratify=y, random_state=variant["seed"])
+
+# %%
+x_test = load_photos(photo_paths(data / "dogs-test") + photo_paths(data / "cats-test"))
+y_test = np.array([1] * 500 + [0] * 500)
+
+# %% tags=["check"]
+from course_utils import check_images, check_labels
+
+check_images(x, variant["subset"])
+check_labels(y, cats=len(y) // 2, dogs=len(y) // 2)
+check_images(x_test, 1000)
+
+# %% [markdown]
+# ## Features, recorded once
+#
+# The base stays frozen, so each photo goes through it only once, with the base's own preprocessing. The features of
+# the test photos are recorded too, and wait until you have chosen.
+
+# %% tags=["recorded"]
+from course_utils import load_base, record_features
+
+base = load_base(variant["base"])
+base.model.trainable = False
+features = record_features(base, x)
+features_test = record_features(base, x_test)
+
+# %% tags=["check"]
+from course_utils.assignments import check_features
+
+check_features(features, x, base)
+check_features(features_test, x_test, base)
+
+# %% tags=["seed"]
+import keras
+from keras import layers
+
+from course_utils import epochs
+
+seed = variant["seed"]
+
+# %% [markdown]
+# ## One head, always the same start
+#
+# Every trial begins with the same random weights, so that only the learning rate differs.
+
+
+# %%
+def new_head():
+    keras.utils.set_random_seed(seed)
+    pooled = [layers.GlobalAveragePooling2D(), layers.Dense(64, activation="relu")]
+    return keras.Sequential([keras.Input(features.shape[1:]), *pooled, layers.Dense(2, activation="softmax")])
+
+
+# %% [markdown]
+# ## Try each learning rate of your variant
+#
+# Six epochs each with Adam, on the photos in `fit`, validated on those in `validation`. Three dicts, each with the
+# learning rate as key: the trained head in `heads`, what `fit` returns in `histories`, the last validation accuracy in
+# `accuracies`.
+
+# %%
+heads, histories, accuracies = {}, {}, {}
+# SOLUTION
+held_out = (features[validation], y[validation])
+for rate in variant["learning_rates"]:
+    heads[rate] = new_head()
+    heads[rate].compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    histories[rate] = heads[rate].fit(features[fit], y[fit], epochs=epochs(6), validation_data=held_out, verbose=0)
+    accuracies[rate] = histories[rate].history["val_accuracy"][-1]
+# END SOLUTION
+
+# %% tags=["check"]
+from course_utils import check
+from course_utils.assignments import check_learning_rate, check_trials
+
+check_trials(accuracies, variant)
+for rate in variant["learning_rates"]:
+    check_learning_rate(heads[rate], rate)
+
+# %% [markdown]
+# ## Draw it
+#
+# Accuracy over learning rate, with a logarithmic axis, since the rates differ by factors of ten.
+
+# %%
+import matplotlib.pyplot as plt
+
+# SOLUTION
+plt.semilogx(list(accuracies), list(accuracies.values()), "-o", color="#0072B2")
+plt.axhline(0.5, color="grey", linestyle=":", label="guessing")
+plt.xlabel("learning rate"), plt.ylabel("validation accuracy"), plt.title("Which learning rate?"), plt.legend()
+# END SOLUTION
+plt.show()
+
+# %% [markdown]
+# ## Choose, and the test photos once
+#
+# Put your choice into `chosen`, the test probabilities of its head into `probabilities`, and the share of right answers
+# into `accuracy`.
+
+# %%
+# SOLUTION
+chosen = max(accuracies, key=accuracies.get)
+probabilities = heads[chosen].predict(features_test, verbose=0)
+accuracy = float((probabilities.argmax(axis=1) == y_test).mean())
+# END SOLUTION
+
+# %% tags=["nbval-ignore-output"]
+print(f"learning rate {chosen:g}: validation {accuracies[chosen]:.3f}, test {accuracy:.3f}")
+
+# %% tags=["check"]
+from course_utils.assignments import check_head, check_predictions
+
+check(
+    accuracies[chosen] > max(accuracies.values()) - 0.02,
+    "the chosen rate is among the best on the validation photos",
+    "Look at the plot: take one from its highest part.",
+)
+check_head(heads[chosen], features, 2)
+check_predictions(probabilities, len(x_test))
+
+# %% [markdown]
+# ## Your answer
+#
+# In three or four sentences: what happens at both ends, and why? How would the right end go on, and how does that
+# resemble the dead start of notebook 03?
+
+# %% tags=["answer"]
+answer = """
+Write your answer here.
+"""
+
+# %% tags=["solution-only"]
+answer = """
+With too small a step the head has hardly moved after six epochs, so it is little better than guessing. With too
+large a step it jumps over the valley; ReLU units that are thrown far below zero never answer again, and the loss
+stands at ln 2, as in the dead start of notebook 03.
+"""
+
+# %% tags=["check"]
+from course_utils.assignments import check_answer
+
+check_answer(answer)
+
+# %% [markdown]
+# ## Hand it in
+#
+# This writes one zip file beside the notebook. Upload that file. It tells you what is missing before it writes, and
+# names what it packed; your points come from the weights in it, recomputed on photos that you have not seen.
+
+# %% tags=["submission"]
+from course_utils.submission import pack_submission
+
+runs = {f"{rate:g}": history for rate, history in histories.items()}
+answers = {"answer": answer, "chosen": f"{chosen:g}"}
+pack_submission(student, variant, heads[chosen], base, runs, probabilities, answers, accuracy)

@@ -1,0 +1,131 @@
+"""What each student of a class has handed in: the folder ``submitted`` of a course folder."""
+
+import hashlib
+import stat
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+# More than pack_submission writes at most; what is larger is not even read.
+LARGEST_BUNDLE = 80_000_000
+NOTHING = "Nothing was handed in."
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student has handed in for one assignment.
+
+    Attributes
+    ----------
+    student, assignment : str
+    path : pathlib.Path or None
+        The bundle; None where there is none that can be read.
+    sha256 : str or None
+        Of its bytes.
+    timestamp : str or None
+        When it was handed in, as timestamp.txt says.
+    problem : str or None
+        One sentence where there is no bundle to score.
+    note : str or None
+        One sentence for the instructor, where something is odd and the bundle can be scored all the same.
+    missing : bool
+        True where nothing was handed in at all.
+    """
+
+    student: str
+    assignment: str
+    path: Path | None = None
+    sha256: str | None = None
+    timestamp: str | None = None
+    problem: str | None = None
+    note: str | None = None
+    missing: bool = False
+
+
+def find_submissions(course, students, assignments):
+    """Look for the bundle of every student and assignment.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    students : list of homework.release.Student
+    assignments : sequence of str
+
+    Returns
+    -------
+    list of Submission
+        One for each student and assignment. Of several bundles the newest file counts.
+    """
+    return [
+        _find(course / "submitted" / student.id / assignment, student.id, assignment)
+        for assignment in assignments
+        for student in students
+    ]
+
+
+def unknown_folders(course, students):
+    """List the folders of submissions whose names are nobody's on the class list.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    students : list of homework.release.Student
+
+    Returns
+    -------
+    list of str
+        The folders' names, sorted.
+    """
+    folder = course / "submitted"
+    known = {student.id for student in students}
+    return sorted(one.name for one in folder.iterdir() if one.name not in known) if folder.is_dir() else []
+
+
+def _find(folder, student, assignment):
+    try:
+        # A link in a student's upload could point at anything: only plain files count.
+        names = sorted(folder.iterdir(), key=lambda one: (one.lstat().st_mtime, one.name))
+    except (FileNotFoundError, NotADirectoryError):
+        return Submission(student, assignment, missing=True, problem=NOTHING)
+    except OSError as error:
+        return Submission(student, assignment, problem=f"The folder could not be read ({error.strerror}).")
+    timestamp, note = _timestamp(folder / "timestamp.txt")
+    found = Submission(student, assignment, timestamp=timestamp, note=note)
+    bundles = [one for one in names if one.suffix.lower() == ".zip"]
+    if not bundles:
+        others = ", ".join(one.name for one in names if one.name != "timestamp.txt")
+        if not others:
+            return replace(found, missing=True, problem=NOTHING)
+        return replace(found, problem=f"No bundle (.zip) was handed in, but {others[:100]}.")
+    path = bundles[-1]
+    try:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode):
+            return replace(found, problem=f"{path.name[:80]} is a link or a folder, not a file.")
+        if about.st_size > LARGEST_BUNDLE:
+            return replace(
+                found, problem=f"{path.name[:80]} has {about.st_size / 1e6:.0f} MB; a bundle has at most 60."
+            )
+        with open(path, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return replace(found, problem=f"{path.name[:80]} could not be read ({error.strerror}).")
+    return replace(found, path=path, sha256=digest)
+
+
+def _timestamp(path):
+    """Read when a submission came: (ISO time in UTC or None, note or None)."""
+    from nbgrader.utils import parse_utc
+
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None, None
+    except (OSError, UnicodeDecodeError):
+        return None, "timestamp.txt cannot be read, so it is not known whether this came late."
+    try:
+        # As nbgrader reads it: with a time zone or, without one, in UTC.
+        return parse_utc(text).isoformat(), None
+    except (ValueError, OverflowError):
+        return None, f"timestamp.txt holds {text[:40]!r}, no time, so it is not known whether this came late."
