@@ -120,6 +120,49 @@ def load_photos(paths, size=150):
     return images
 
 
+def store_photos(paths, file, size=150, at_a_time=1000):
+    """Decode and resize photos into a file, some at a time, so that any number of them needs little memory.
+
+    Parameters
+    ----------
+    paths : list of str or pathlib.Path
+        Image files, as for `load_photos`.
+    file : str or pathlib.Path
+        The ``.npy`` file to write; one that is there is replaced when the new one is complete.
+    size : int
+        Height and width of the result in pixels.
+    at_a_time : int
+        How many photos are in memory at once.
+
+    Returns
+    -------
+    numpy.memmap
+        uint8, shape (len(paths), size, size, 3), read-only: what is used of it is read from the disk.
+
+    Raises
+    ------
+    CourseError
+        Where a photo cannot be read, there is none, or the file cannot be written.
+    """
+    file = Path(file)
+    part = file.with_name(f".{file.name}.part")
+    if not paths:
+        raise CourseError(f"No photo was given for {file}; give a list of paths, such as photo_paths gives.")
+    with file_errors_told(file):
+        try:
+            with part.open("wb") as stored:
+                for start in range(0, len(paths), at_a_time):
+                    images = load_photos(paths[start : start + at_a_time], size)
+                    if start == 0:
+                        header = {"descr": "|u1", "fortran_order": False, "shape": (len(paths), size, size, 3)}
+                        np.lib.format.write_array_header_1_0(stored, header)
+                    images.tofile(stored)
+            os.replace(part, file)
+        finally:
+            part.unlink(missing_ok=True)
+        return np.load(file, mmap_mode="r")
+
+
 def _natural_key(path):
     return [int(part) if part.isdigit() else part.casefold() for part in re.split(r"(\d+)", path.name)], path.name
 
