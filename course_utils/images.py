@@ -29,8 +29,7 @@ def photo_paths(folder):
     Parameters
     ----------
     folder : str or pathlib.Path
-        One class folder, such as ``data/cats-train``, as seen from the current folder or, where it is not there, from
-        where the course keeps its data (see `course_utils.settings.course_path`).
+        One class folder, such as ``data/cats-train``; where it is not in the current folder, see `course_path`.
 
     Returns
     -------
@@ -41,9 +40,8 @@ def photo_paths(folder):
     CourseError
         Where the folder does not exist or holds no image.
     """
-    folder = Path(folder).expanduser()
-    if not folder.is_dir():
-        folder = course_path(folder)
+    # What a student has just made in the notebook's own folder is found there, as by any other function.
+    folder = Path(folder) if os.path.isdir(folder) else course_path(folder)
     if not folder.is_dir():
         raise CourseError(f"There is no folder {folder}; run notebook 01, or check the path.")
     with file_errors_told(folder):
@@ -209,7 +207,8 @@ def _inspect(content, size):
         return "it is empty (0 bytes)", None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # Of large and of damaged headers; what follows from them is told here.
+            warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content)) as header:
                 kind, (width, height) = header.format, header.size
     except Image.DecompressionBombError:
