@@ -35,8 +35,8 @@ PETALS = {
     "tulips": [(206, 40, 50), (238, 196, 60), (226, 130, 160), (240, 236, 230), (120, 50, 120), (236, 130, 60)],
 }
 # Radius of a head as a share of the shorter side, easy and hard; the rest as for the animals.
-EASY = {"smallest": 0.13, "largest": 0.30, "alone": 0.6, "in_front": 0.0, "noise": 3.0, "blur": 0.12, "light": 0.25}
-HARD = {"smallest": 0.05, "largest": 0.12, "alone": 0.15, "in_front": 5.0, "noise": 15.0, "blur": 0.55, "light": 0.8}
+EASY = {"smallest": 0.16, "largest": 0.34, "alone": 0.6, "in_front": 0.0, "noise": 3.0, "blur": 0.12, "light": 0.25}
+HARD = {"smallest": 0.06, "largest": 0.13, "alone": 0.15, "in_front": 5.0, "noise": 15.0, "blur": 0.55, "light": 0.8}
 SHARE_EASY = 0.62
 
 
@@ -175,7 +175,9 @@ def _dots(rng, pen, radius, number, size, inner, outer):
         share = math.sqrt((step + 0.5) / number)
         angle = step * 2.39996
         colour = vary(rng, mix(inner, outer, share), 10)
-        pen.ellipse(radius * share * math.cos(angle), radius * share * math.sin(angle), size, size, colour, 0, False)
+        centre = pen.fixed([(radius * share * math.cos(angle), radius * share * math.sin(angle))])[0, 0].tolist()
+        thick = round(size * pen.scale * (1 << scenes.SUBPIXEL_BITS))
+        cv2.circle(pen.image, centre, thick, colour, -1, cv2.LINE_AA, scenes.SUBPIXEL_BITS)
 
 
 def _daisy(rng, pen, look):

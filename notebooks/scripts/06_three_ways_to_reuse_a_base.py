@@ -137,15 +137,15 @@ from course_utils import plot_history
 figure = plot_history(histories)
 
 # %% [markdown]
-# Look at the first epochs: the larger step gets there sooner. Look at the end: are the two further apart than luck
+# Look at the first epochs: does the larger step get there sooner? Look at the end: are the two further apart than luck
 # on 400 photos allows, about 2 points to each side? If not, the published rate was good enough.
 
-# %%
-loss_after = {name: history.history["loss"][-1] for name, history in histories.items()}
+# %% tags=["check"]
+rates = [float(head.optimizer.learning_rate) for head in heads.values()]
 check(
-    loss_after["recorded, 2e-4"] < loss_after["recorded, 2e-5"],
-    "with the larger step the training loss is lower after the same number of epochs",
-    "Both heads must start from the same weights: set the seed before you build each.",
+    np.allclose(rates, [2e-5, 2e-4]) and len({head.count_params() for head in heads.values()}) == 1,
+    "the two heads are alike, and were trained with 2e-5 and 2e-4",
+    "Change one thing at a time: the rate in compile, nothing else.",
 )
 
 # %% [markdown]
@@ -541,7 +541,7 @@ figure = plot_comparison(accuracies, 1000, published)
 from course_utils import check_accuracy
 
 for name, accuracy in accuracies.items():
-    check_accuracy(f"{name}, test accuracy", accuracy, 0.88)
+    check_accuracy(f"{name}, test accuracy", accuracy, 0.85)
 
 # %% [markdown]
 # ## Keep the models

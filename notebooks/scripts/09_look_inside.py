@@ -147,13 +147,13 @@ for axes in grid.flat:
 plt.show()
 
 # %% [markdown]
-# The same for the base: one layer of each block, though they lie in a model inside the model.
+# The same for the base: the last layer of each size, though they lie in a model inside the model.
 
 # %%
-all_maps = map_layers(frozen)
-spread = [all_maps[int(place)] for place in np.linspace(0.15, 1, 5) * (len(all_maps) - 1)]
-figure, grid = plt.subplots(1, 5, figsize=(10, 2.3))
-for axes, name in zip(grid, spread, strict=True):
+last_of_size = {base.get_layer(name).output.shape[1]: name for name in map_layers(base) if not name.endswith("_pad")}
+blocks = list(last_of_size.values())
+figure, grid = plt.subplots(1, len(blocks), figsize=(10, 2.3))
+for axes, name in zip(grid, blocks, strict=True):
     maps = layer_outputs(frozen, x_test[:1], name)[0]
     axes.imshow(maps[..., maps.mean(axis=(0, 1)).argmax()], cmap="viridis")
     axes.set_title(f"{name}\n{maps.shape[0]} x {maps.shape[1]} x {maps.shape[2]}", fontsize=8)
@@ -169,8 +169,8 @@ plt.show()
 # %%
 from course_utils.explain import most_exciting
 
-figure, grid = plt.subplots(5, 6, figsize=(8, 7))
-for cells, name in zip(grid, spread, strict=True):
+figure, grid = plt.subplots(len(blocks), 6, figsize=(8, 7))
+for cells, name in zip(grid, blocks, strict=True):
     for axes, image in zip(cells, most_exciting(frozen, name, range(6), steps=epochs(30)), strict=True):
         axes.imshow(image)
         axes.axis("off")
@@ -296,8 +296,8 @@ points.legend()
 points.set_title("1,000 test photos, each a point")
 chosen = np.random.default_rng(0).permutation(1000)[:120]
 for number in chosen:
-    x, y = flat[number]
-    pictures.imshow(x_test[number], extent=(x - 2, x + 2, y - 2, y + 2), aspect="auto")
+    (x, y), (wide, high) = flat[number], 0.03 * np.ptp(flat, axis=0)
+    pictures.imshow(x_test[number], extent=(x - wide, x + wide, y - high, y + high), aspect="auto")
 pictures.set(xlim=points.get_xlim(), ylim=points.get_ylim(), title="120 of them as photos")
 for axes in (points, pictures):
     axes.set(xticks=[], yticks=[])
