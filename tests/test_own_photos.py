@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from course_utils.errors import CourseError
-from course_utils.own_photos import keep_uploads, open_own_photo, own_photo_paths
+from course_utils.own_photos import keep_uploads, open_own_photo, own_photo_paths, upload_button
 
 
 def picture(height=60, width=80):
@@ -124,3 +124,9 @@ def test_a_file_in_the_way_of_the_folder_is_told(tmp_path):
     (tmp_path / "own_photos").write_bytes(b"")
     with pytest.raises(CourseError, match="in the way"):
         own_photo_paths(tmp_path / "own_photos")
+
+
+def test_without_the_widgets_package_the_folder_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert upload_button(tmp_path / "own_photos") is None
+    assert "Copy your photos into the folder own_photos" in capsys.readouterr().out
