@@ -192,6 +192,13 @@ def test_a_students_version_has_gaps_one_answer_cell_and_ends_with_the_submissio
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
+@pytest.mark.parametrize("tag", ["setup", "variant", "recorded", "seed", "answer", "solution-only", "submission"])
+def test_a_source_has_one_cell_with_each_tag_that_is_looked_for(assignment, tag):
+    tags = [tag for cell in notebooks.from_script(SOLVED[assignment]).cells for tag in cell.metadata.get("tags", [])]
+    assert tags.count(tag) == 1
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_source_states_the_first_variant_for_practice(assignment):
     cell = tagged(notebooks.practice_copy(SOLVED[assignment]), "variant")
     values = ast.literal_eval(cell.source.split("variant = ")[1])
