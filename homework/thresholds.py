@@ -245,7 +245,7 @@ def page(kept):
         "Derived by `python -m homework.thresholds` from `thresholds.json`. Each row is the reference solution of one",
         f"variant, trained with {SEEDS} seeds, on the {PUBLIC_TEST:,} public test drawings. The level is their mean",
         f"less {Z} standard deviations of what luck can do to one right submission: {HIDDEN} hidden drawings,",
-        f"{PUBLIC_TEST:,} public ones, and the seed (its spread is pooled over the variants with one base). So one right",
+        f"{PUBLIC_TEST:,} public ones, and the seed (its spread is pooled over the variants of a base). So one right",
         "submission in a hundred falls below, whatever its variant.",
         "",
     ]
