@@ -181,7 +181,7 @@ class HiddenSet:
         return self.photos.labels
 
     @classmethod
-    def from_seed(cls, secret, count=400):
+    def from_seed(cls, secret, count=400, public=None):
         """Draw hidden photos from a seed that follows from the course's secret, and some of the public ones.
 
         Parameters
@@ -190,6 +190,8 @@ class HiddenSet:
             The course's secret.
         count : int
             Even; half of them dogs.
+        public : PublicSample, optional
+            By default `PublicSample.drawn`.
 
         Returns
         -------
@@ -200,7 +202,7 @@ class HiddenSet:
         images = [_drawing(kind, seed, i) for kind in ("dog", "cat") for i in range(count // 2)]
         labels = np.arange(count) < count // 2
         origin = f"{count} drawings made from the course's secret"
-        return cls(Photos.of(np.stack(images), labels), origin, PublicSample.drawn())
+        return cls(Photos.of(np.stack(images), labels), origin, public or PublicSample.drawn())
 
     @classmethod
     def from_folder(cls, folder, public=None):
@@ -1215,7 +1217,6 @@ def similarity_hints(results):
         for group in groups.values():
             for first, second in _pairs(group):
                 hints.append(_hint(first, second, what, f"have exactly the same {what}"))
-    exact = {(*hint["students"], hint["assignment"]) for hint in hints if hint["what"] == "weights"}
     groups = {}
     for result in results:
         sketch = result["fingerprints"].get("sketch")
@@ -1227,8 +1228,8 @@ def similarity_hints(results):
         near = np.argwhere(np.triu(sketches @ sketches.T > NEARLY_THE_SAME, 1))
         for i, j in near[:MOST_PAIRS]:
             first, second = sorted((group[i], group[j]), key=lambda result: result["student"])
-            names = (first["student"], second["student"], first["assignment"])
-            if names[0] != names[1] and names not in exact:
+            alike = first["fingerprints"]["weights"] == second["fingerprints"]["weights"]
+            if first["student"] != second["student"] and not alike:
                 hints.append(_hint(first, second, "weights", "have nearly the same weights"))
     return hints
 
