@@ -9,6 +9,8 @@ import platform
 import re
 import unicodedata
 import zipfile
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -77,7 +79,7 @@ def pack_submission(student, variant, model, base, history, predictions, answers
             else f"Nothing was written, {len(problems)} things are missing or wrong: {_and(problems)}. "
             "Put them right, then run this cell again."
         )
-    released = _released(base)
+    released = _released(base.name, base.model.input_shape[1])
     weights = _changed_weights(model, released)
     path, found = _notebook(notebook)
     about = {
@@ -90,13 +92,13 @@ def pack_submission(student, variant, model, base, history, predictions, answers
         "versions": _versions(),
         "history": runs,
         "base": base.name,
-        "base_sha256": weights_digest(released),
+        "base_sha256": released.digest,
         "model_input": _model_input(model, released),
         "notebook": path is not None,
     }
     parts = {
         "submission.json": _json(about),
-        "model.json": _json(without_compile(json.loads(model.to_json()))),
+        "model.json": _json(_config(model)),
         "weights.npz": _npz(weights),
         "predictions.npz": _npz({"probabilities": np.asarray(predictions, np.float32)}),
     }
@@ -215,6 +217,15 @@ def without_compile(config):
     return config
 
 
+def _config(model):
+    import warnings
+
+    with warnings.catch_warnings():
+        # About a loss of the student's own, which is left out.
+        warnings.simplefilter("ignore")
+        return without_compile(json.loads(model.to_json()))
+
+
 def _problems(student, variant, model, base, predictions, answers, accuracy):
     """Say in words what is missing or has the wrong form."""
     problems = []
@@ -326,27 +337,38 @@ def _number(value):
     return value if math.isfinite(value) else None
 
 
-def _released(base):
+@dataclass(frozen=True)
+class _Released:
+    """What is needed of a base as it was released."""
+
+    weights: dict
+    digest: str
+    input_shape: tuple
+    output_shape: tuple
+
+
+@lru_cache(maxsize=2)
+def _released(name, size):
     """Load the base anew: training changes the weights of the one that the notebook has."""
     from course_utils.bases import load_base
 
-    return load_base(base.name, base.model.input_shape[1]).model
+    model, weights = load_base(name, size).model, {}
+    for _, layer in layers_with_weights(model):
+        for weight in layer.weights:
+            weights.setdefault((type(layer).__name__, weight.name, tuple(weight.shape)), []).append(_array(weight))
+    return _Released(weights, weights_digest(model), tuple(model.input_shape), tuple(model.output_shape))
 
 
 def _changed_weights(model, released):
     """Give the weights, by path, that are not the released base's own."""
-    known = {}
-    for _, layer in layers_with_weights(released):
-        for weight in layer.weights:
-            known.setdefault((type(layer).__name__, weight.name, tuple(weight.shape)), []).append(_array(weight))
     changed = {}
     for path, layer in layers_with_weights(model):
-        arrays = {weight.name: _array(weight) for weight in layer.weights}
-        for name, array in arrays.items():
-            same_kind = known.get((type(layer).__name__, name, array.shape), [])
-            # Zero is what new biases and many averages start from: it proves no origin.
+        for weight in layer.weights:
+            array = _array(weight)
+            same_kind = released.weights.get((type(layer).__name__, weight.name, array.shape), [])
+            # Zeros are what new biases and many averages start from: they prove no origin.
             if not any(np.array_equal(array, other) for other in same_kind) or not array.any():
-                changed[f"{path}/{name}"] = array
+                changed[f"{path}/{weight.name}"] = array
     return changed
 
 
@@ -359,10 +381,10 @@ def _array(weight):
 
 
 def _model_input(model, released):
-    shape, base = model.input_shape, released.input_shape
-    if tuple(shape[1:]) == tuple(released.output_shape[1:]) or len(shape) == 2:
+    shape = model.input_shape
+    if tuple(shape[1:]) == released.output_shape[1:] or len(shape) == 2:
         return "features"
-    if tuple(shape[1:]) != tuple(base[1:]):
+    if tuple(shape[1:]) != released.input_shape[1:]:
         return None
     own_operations = [operation for operation in getattr(model, "operations", []) if not hasattr(operation, "weights")]
     rescaled = any(type(layer).__name__ in ("Rescaling", "Normalization") for layer in model.layers)

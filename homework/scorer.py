@@ -46,6 +46,8 @@ AGREEMENT = 0.95
 RECORD_TOLERANCE = 0.15
 # Multiplications for all hidden photos together; a model that changes a large base from its start gets fewer photos.
 MOST_WORK = 600_000_000_000
+# And for each slip in the preprocessing that is tried: some 25 photos with a small base, 8 with a large one.
+WORK_FOR_SLIPS = 2_700_000_000
 SKETCH, SKETCH_TAKES = 32, 20_000
 NEARLY_THE_SAME, MOST_PAIRS = 0.9995, 2000
 # Intermediate features of the released base: kept for all photos where they are no larger than this.
@@ -179,7 +181,7 @@ class HiddenSet:
         return self.photos.labels
 
     @classmethod
-    def from_seed(cls, secret, count=400):
+    def from_seed(cls, secret, count=400, public=None):
         """Draw hidden photos from a seed that follows from the course's secret, and some of the public ones.
 
         Parameters
@@ -188,6 +190,8 @@ class HiddenSet:
             The course's secret.
         count : int
             Even; half of them dogs.
+        public : PublicSample, optional
+            By default `PublicSample.drawn`.
 
         Returns
         -------
@@ -198,7 +202,7 @@ class HiddenSet:
         images = [_drawing(kind, seed, i) for kind in ("dog", "cat") for i in range(count // 2)]
         labels = np.arange(count) < count // 2
         origin = f"{count} drawings made from the course's secret"
-        return cls(Photos.of(np.stack(images), labels), origin, PublicSample.drawn())
+        return cls(Photos.of(np.stack(images), labels), origin, public or PublicSample.drawn())
 
     @classmethod
     def from_folder(cls, folder, public=None):
@@ -319,6 +323,19 @@ def score(bundle_path, student, variant, hidden, threshold):
         result |= _nothing("failed", f"The scorer met {type(error).__name__} in {where}: {words}")
     result["seconds"] = round(time.perf_counter() - began, 3)
     return result
+
+
+def warm(hidden, base_name):
+    """Load a base and record its features of the hidden photos, so that the first submission need not wait for it.
+
+    Parameters
+    ----------
+    hidden : HiddenSet
+    base_name : str
+    """
+    base = released_base(base_name)
+    for photos in (hidden.photos, hidden.public.photos) if hidden.public else (hidden.photos,):
+        base_features(photos, base, base.graph.output.node)
 
 
 def _nothing(status, sentence):
@@ -484,7 +501,10 @@ def _weights(graph, arrays, base, matching):
             released = base.weights[original.path, name] if original else None
             if key not in arrays:
                 if released is None:
-                    raise BundleError(f"weights.npz lacks the weights {clean_text(key, 80)!r} of the model.")
+                    raise BundleError(
+                        f"weights.npz lacks the weights {clean_text(key, 80)!r} of the model, and they are none of the "
+                        f"released {base.name}'s in their place."
+                    )
                 weights[node.path, name] = released
                 continue
             left.discard(key)
@@ -559,26 +579,10 @@ class _Model:
         # Student's node -> the base's node that gives the same.
         self.safe = {matching.nodes[position]: position for position in safe if position in matching.nodes}
 
-    def prepared(self, images, preparation):
-        """Images as a student may have prepared them before they went into the base or the model."""
-        own = self.base.preprocess
-        images = np.asarray(images, np.float32)
-        ways = {
-            "own": lambda: own(images),
-            "raw": lambda: images,
-            "x / 255": lambda: images / 255,
-            "BGR": lambda: own(images[..., ::-1]),
-            "BGR, x / 255": lambda: images[..., ::-1] / 255,
-            "x / 255, then its own": lambda: own(images / 255),
-            "own twice": lambda: own(np.asarray(own(images), np.float32)),
-            "x / 127.5 - 1": lambda: images / 127.5 - 1,
-        }
-        return np.asarray(ways[preparation](), np.float32)
-
     def fed(self, images, reading):
         """What goes into the model for some images, in one reading of what it takes."""
         preparation, form = reading
-        array = self.prepared(images, preparation)
+        array = prepared(self.base, images, preparation)
         if self.matching.start[1] >= 0:
             place = Value(self.matching.start[1])
             array = run(
@@ -597,7 +601,7 @@ class _Model:
             return False
         if self.matching.start[1] >= 0:
             return reading[0] == "own"
-        expected = self.prepared(images, "own")
+        expected = prepared(self.base, images, "own")
         array = self.fed(images, reading)
         place = Value(self.matching.start[0])
         got = run(self.graph, self.weights, place, lambda v: array if v.node < 0 else None, self.built)
@@ -605,14 +609,17 @@ class _Model:
 
     def outputs(self, photos, reading, own, chosen):
         """The model's answers for some photos, (n, 1) or (n, 2)."""
-        if not own:
-            return self._by_batches(photos, chosen, lambda v, part: self._input(v, photos, reading, part))
+        # Without layers before the base, the features of every preparation can be recorded.
+        recorded = own or self.matching.start[0] < 0
 
         def given(value, part):
-            if value.node in self.safe and self.safe[value.node] >= 0:
-                features = base_features(photos, self.base, self.safe[value.node])
+            if recorded and self.safe.get(value.node, -1) >= 0:
+                features = base_features(
+                    photos, self.base, self.safe[value.node], "own" if own else reading[0], None if own else part
+                )
                 if features is not None:
-                    return self.formed(features[part], reading[1] if value.node < 0 else "")
+                    features = features[part] if own else features
+                    return self.formed(features, reading[1] if value.node < 0 else "")
             return self._input(value, photos, reading, part)
 
         return self._by_batches(photos, chosen, given)
@@ -649,7 +656,37 @@ class _Model:
         return total + (0 if own or self.matching.start[1] < 0 else sum(node.work for node in self.base.graph.nodes))
 
 
-def base_features(photos, base, position):
+def prepared(base, images, preparation):
+    """Images as a student may have prepared them before they went into the base or the model.
+
+    Parameters
+    ----------
+    base : Released
+    images : numpy.ndarray
+        RGB, 0-255.
+    preparation : str
+        ``"own"``: by the base's own preprocessing; ``"raw"``; or one of the slips.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32.
+    """
+    own, images = base.preprocess, np.asarray(images, np.float32)
+    ways = {
+        "own": lambda: own(images),
+        "raw": lambda: images,
+        "x / 255": lambda: images / 255,
+        "BGR": lambda: own(images[..., ::-1]),
+        "BGR, x / 255": lambda: images[..., ::-1] / 255,
+        "x / 255, then its own": lambda: own(images / 255),
+        "own twice": lambda: own(np.asarray(own(images), np.float32)),
+        "x / 127.5 - 1": lambda: images / 127.5 - 1,
+    }
+    return np.asarray(ways[preparation](), np.float32)
+
+
+def base_features(photos, base, position, preparation="own", part=None):
     """What a released base gives for a set of photos at one of its nodes; recorded once a process.
 
     Parameters
@@ -658,20 +695,25 @@ def base_features(photos, base, position):
     base : Released
     position : int
         The node's position in the base's graph.
+    preparation : str
+        See `prepared`.
+    part : numpy.ndarray, optional
+        Positions of the photos; by default all.
 
     Returns
     -------
     numpy.ndarray or None
         float32; None where it is too large to be kept.
     """
-    size = 4 * len(photos.images) * math.prod(base.graph.nodes[position].shape)
+    images = photos.images if part is None else photos.images[part]
+    size = 4 * len(images) * math.prod(base.graph.nodes[position].shape)
     if size > LARGEST_FEATURES:
         return None
-    key = (photos.id, base.name, base.digest, position)
+    key = (photos.id, base.name, base.digest, position, preparation, part if part is None else part.tobytes())
     if key not in _FEATURES:
         built, parts = {}, []
-        for start in range(0, len(photos.images), 40):
-            inputs = np.asarray(base.preprocess(photos.images[start : start + 40]), np.float32)
+        for start in range(0, len(images), 40):
+            inputs = prepared(base, images[start : start + 40], preparation)
             given = lambda value, inputs=inputs: inputs if value.node < 0 else None  # noqa: E731
             parts.append(run(base.graph, base.weights, Value(position), given, built))
         _FEATURES[key] = np.concatenate(parts)
@@ -723,29 +765,55 @@ def _choose_reading(look, model, predictions, hidden):
     few = hidden.images[:: max(1, len(hidden.images) // 4)][:4]
     own = [reading for reading in readings if model.takes_own(few, reading)]
     usable = hidden.public if len(predictions) == PUBLIC_TEST and np.isfinite(predictions).all() else None
-    tried = {}
+    fits = {}
     for reading in own:
-        tried[reading] = _fit(model, reading, True, predictions, hidden, usable, None)
-        if tried[reading][0]:
+        fits[reading] = _fit(model, reading, True, predictions, hidden, usable, MOST_WORK)
+        if fits[reading].agrees:
             break
-    if not any(fits for fits, _ in tried.values()):
+    right = max(fits, key=lambda reading: fits[reading].rank(), default=None)
+    if right is None or not fits[right].surely():
         # Slips in the preprocessing are looked for on few photos: everything goes through the whole base.
         for reading in readings:
             if reading not in own:
-                tried[reading] = _fit(model, reading, False, predictions, hidden, usable, 30_000_000_000)
-    reading = max(tried, key=lambda one: (tried[one][0], one in own, tried[one][1]))
-    if not own and not any(fits for fits, _ in tried.values()):
-        reading = max(tried, key=lambda one: tried[one][1])
+                fits[reading] = _fit(model, reading, False, predictions, hidden, usable, WORK_FOR_SLIPS)
+    reading = max(fits, key=lambda one: fits[one].rank())
+    if right is not None and not fits[reading].beats(fits[right]):
+        reading = right
     look.own_input = reading in own
     look.input = _in_words(look, reading)
     if usable is not None:
-        look.agreement = round(tried[reading][1], 4)
+        look.agreement = round(fits[reading].agreement, 4)
     outputs, chosen = _answers(model, reading, reading in own, hidden.photos, MOST_WORK)
     if np.isfinite(outputs).all():
-        right = _dogs(outputs, _cut(outputs, predictions)) == hidden.labels[chosen]
-        look.accuracy, look.photos = float(right.mean()), len(chosen)
+        right_ones = _dogs(outputs, _cut(outputs, predictions)) == hidden.labels[chosen]
+        look.accuracy, look.photos = float(right_ones.mean()), len(chosen)
     else:
         look.broken.append("the model's answers")
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """How well one reading of the input agrees with the student's predictions.
+
+    ``distance`` is the mean difference in units of the predictions' spread, where both are numbers of the same kind.
+    """
+
+    agrees: bool
+    agreement: float
+    distance: float | None
+
+    def rank(self):
+        return self.agrees, -1.0 if self.distance is None else -self.distance, self.agreement
+
+    def surely(self):
+        return self.agrees and (self.distance is None or self.distance < 0.05)
+
+    def beats(self, right):
+        """Whether this is the student's input rather than the right one."""
+        if not self.agrees:
+            return False
+        nearer = self.distance is not None and right.distance is not None and self.distance < 0.25 * right.distance
+        return nearer or not right.agrees
 
 
 def _readings(look):
@@ -777,7 +845,7 @@ def _in_words(look, reading):
 
 def _answers(model, reading, own, photos, budget):
     """The model's outputs for all photos, or for as many as the budget of multiplications allows."""
-    most = len(photos.images) if budget is None else max(8, budget // max(1, model.work(own)))
+    most = max(8, budget // max(1, model.work(own)))
     chosen = np.arange(len(photos.images))
     if most < len(chosen):
         # Evenly, so that both classes are there.
@@ -786,20 +854,27 @@ def _answers(model, reading, own, photos, budget):
 
 
 def _fit(model, reading, own, predictions, hidden, public, budget):
-    """Whether a reading agrees with the student's predictions, and how well."""
     photos = public.photos if public else hidden.photos
-    outputs, chosen = _answers(model, reading, own, photos, MOST_WORK if budget is None else budget)
+    outputs, chosen = _answers(model, reading, own, photos, budget)
     if not np.isfinite(outputs).all():
-        return False, 0.0
+        return _Fit(False, 0.0, None)
     answers = _dogs(outputs, _cut(outputs, predictions))
     if public:
-        stated = _dogs(predictions, _cut(predictions, predictions))[public.positions[chosen]]
+        theirs = predictions[public.positions[chosen]]
+        stated = _dogs(theirs, _cut(predictions, predictions))
         agreement = float((answers == stated).mean())
-        return agreement >= AGREEMENT, agreement
+        # A model that answers always the same fits predictions that do, and proves no slip by it.
+        both = all((answers[stated == label] == label).mean() > 0.8 for label in (CAT, DOG) if (stated == label).any())
+        distance = None
+        # Zeros and ones, or another number of columns, tell only the answer.
+        if outputs.size == theirs.size and not np.isin(predictions, (0, 1)).all():
+            distance = float(np.abs(outputs.reshape(theirs.shape) - theirs).mean() / (theirs.std() + 1e-6))
+        proves = own or (both and 0 < stated.mean() < 1)
+        return _Fit(bool(agreement >= AGREEMENT and proves), agreement, distance)
     accuracy, stated = float((answers == photos.labels[chosen]).mean()), _accuracy(predictions, None)
     if stated is None:
-        return own, accuracy
-    return abs(accuracy - stated) <= _bound(stated, len(chosen)), 1 - abs(accuracy - stated)
+        return _Fit(own, accuracy, None)
+    return _Fit(abs(accuracy - stated) <= _bound(stated, len(chosen)), 1 - abs(accuracy - stated), None)
 
 
 def _dogs(outputs, cut):
@@ -1142,7 +1217,6 @@ def similarity_hints(results):
         for group in groups.values():
             for first, second in _pairs(group):
                 hints.append(_hint(first, second, what, f"have exactly the same {what}"))
-    exact = {(*hint["students"], hint["assignment"]) for hint in hints if hint["what"] == "weights"}
     groups = {}
     for result in results:
         sketch = result["fingerprints"].get("sketch")
@@ -1154,8 +1228,8 @@ def similarity_hints(results):
         near = np.argwhere(np.triu(sketches @ sketches.T > NEARLY_THE_SAME, 1))
         for i, j in near[:MOST_PAIRS]:
             first, second = sorted((group[i], group[j]), key=lambda result: result["student"])
-            names = (first["student"], second["student"], first["assignment"])
-            if names[0] != names[1] and names not in exact:
+            alike = first["fingerprints"]["weights"] == second["fingerprints"]["weights"]
+            if first["student"] != second["student"] and not alike:
                 hints.append(_hint(first, second, "weights", "have nearly the same weights"))
     return hints
 
