@@ -255,7 +255,14 @@ def instructor_version(solved):
     """
     described = deepcopy(solved)
     _describe(described)
-    described.cells = [cell for cell in described.cells if SOLUTION_ONLY not in cell.metadata.get("tags", [])]
+    kept = []
+    for cell in described.cells:
+        if SOLUTION_ONLY in cell.metadata.get("tags", []):
+            # The reference answer, which stands after the answer's cell, becomes part of it, for whoever marks.
+            kept[-1].source += f"\n{SOLUTION_START}\n{cell.source}\n{SOLUTION_END}"
+        else:
+            kept.append(cell)
+    described.cells = kept
     for cell in described.cells:
         lines = cell.source.splitlines()
         for position, line in enumerate(lines):

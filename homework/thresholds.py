@@ -1,5 +1,6 @@
 """What a right solution of each variant reaches, and from it the level that is asked: all variants equally hard."""
 
+import hashlib
 import json
 import math
 import os
@@ -45,21 +46,22 @@ def threshold(variant, table=TABLE):
     Raises
     ------
     CourseError
-        Where the table cannot be read or has no such variant, or was measured for another variant of this number.
+        Where the table cannot be read or has no such variant, or was measured for another variant of this number or
+        with other weights of its base.
     """
     try:
         kept = json.loads(Path(table).read_text(encoding="utf-8"))
         row = kept[variant["assignment"]][str(variant["number"])]
-        measured_for, level = row["variant"], float(row["threshold"])
+        level, fits = float(row["threshold"]), _is_for(row, variant)
     except (OSError, ValueError, KeyError, TypeError):
         raise CourseError(
             f"{table} has no level for variant {variant['number']} of {variant['assignment']}; measure it with "
             "python -m homework.thresholds."
         ) from None
-    if measured_for != variant:
+    if not fits:
         raise CourseError(
-            f"{table} was measured for another variant {variant['number']} of {variant['assignment']}; measure it "
-            "again with python -m homework.thresholds."
+            f"{table} was measured for another variant {variant['number']} of {variant['assignment']}, or with other "
+            "weights of its base; measure it again with python -m homework.thresholds."
         )
     return level
 
@@ -72,8 +74,8 @@ def level_from(accuracies, spread):
     accuracies : list of float
         Of the reference solution, one for each seed, on the public test photos.
     spread : float
-        Standard deviation between the seeds of one variant, pooled over all variants of the assignment: three values
-        alone say too little about it.
+        Standard deviation between the seeds of one variant, pooled over the variants of the assignment with the same
+        base: three values alone say too little about it.
 
     Returns
     -------
@@ -149,18 +151,19 @@ def measure(assignment, table=TABLE, bases=None):
     assignment : str
         Which one.
     table : pathlib.Path
-        The table; its rows stay, unless their variant has changed since. To measure a row again, take it out.
+        The table; its rows stay, unless their variant or the weights of its base have changed since.
     bases : collection of str, optional
         Only the variants with these bases; by default all.
     """
     for variant in VARIANTS[assignment]:
         kept = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
         rows, number = kept.setdefault(assignment, {}), str(variant["number"])
-        if (bases and variant["base"] not in bases) or rows.get(number, {}).get("variant") == variant:
+        if (bases and variant["base"] not in bases) or _is_for(rows.get(number, {}), variant):
             continue
         accuracies = reference_accuracies(variant)
         rows[number] = {
             "variant": deepcopy(variant),
+            "weights": weights_checksum(variant["base"]),
             "accuracies": accuracies,
             "measured": date.today().isoformat(),
         }
@@ -168,13 +171,27 @@ def measure(assignment, table=TABLE, bases=None):
         _save(with_levels(kept), table)
 
 
+def weights_checksum(base):
+    """SHA-256 of the file with a small base's weights, its first 16 digits."""
+    from course_utils.small_bases import weights_path
+
+    path = weights_path(base)
+    if not path.is_file():
+        raise CourseError(f"The weights of {base} are missing ({path.name}); get a complete checkout.")
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def _is_for(row, variant):
+    return row.get("variant") == variant and row.get("weights") == weights_checksum(variant["base"])
+
+
 def with_levels(kept):
-    """Set every row's level from its accuracies and the spread of its assignment, and sort the rows.
+    """Set every row's level from its accuracies and the spread of its assignment and base, and sort the rows.
 
     Parameters
     ----------
     kept : dict
-        Assignment -> number -> row with ``accuracies``.
+        Assignment -> number -> row with ``variant`` and ``accuracies``.
 
     Returns
     -------
@@ -186,12 +203,21 @@ def with_levels(kept):
         rows = kept.get(assignment, {})
         if not rows:
             continue
-        spread = pooled_spread([row["accuracies"] for row in rows.values()])
+        spread = spreads(rows)
         levelled[assignment] = {
-            number: rows[number] | {"threshold": level_from(rows[number]["accuracies"], spread)}
+            number: rows[number]
+            | {"threshold": level_from(rows[number]["accuracies"], spread[rows[number]["variant"]["base"]])}
             for number in sorted(rows, key=int)
         }
     return levelled
+
+
+def spreads(rows):
+    """The pooled spread of an assignment's rows, base by base."""
+    groups = {}
+    for row in rows.values():
+        groups.setdefault(row["variant"]["base"], []).append(row["accuracies"])
+    return {base: pooled_spread(accuracies) for base, accuracies in groups.items()}
 
 
 def pooled_spread(groups):
@@ -219,14 +245,16 @@ def page(kept):
         "Derived by `python -m homework.thresholds` from `thresholds.json`. Each row is the reference solution of one",
         f"variant, trained with {SEEDS} seeds, on the {PUBLIC_TEST:,} public test drawings. The level is their mean",
         f"less {Z} standard deviations of what luck can do to one right submission: {HIDDEN} hidden drawings,",
-        f"{PUBLIC_TEST:,} public ones, and the seed (its spread is pooled over an assignment's variants). So one right",
+        f"{PUBLIC_TEST:,} public ones, and the seed (its spread is pooled over the variants of a base). So one right",
         "submission in a hundred falls below, whatever its variant.",
         "",
     ]
     for assignment, rows in kept.items():
-        spread = pooled_spread([row["accuracies"] for row in rows.values()])
+        spread = ", ".join(f"{base} {value:.4f}" for base, value in sorted(spreads(rows).items()))
         lines += [
-            f"## {assignment} (spread of the seeds {spread:.4f})",
+            f"## {assignment}",
+            "",
+            f"Spread of the seeds: {spread}.",
             "",
             "| variant | base | unfrozen | learning rates | photos | accuracies | mean | level | measured |",
             "|---|---|---|---|---|---|---|---|---|",

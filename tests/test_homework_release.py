@@ -192,6 +192,13 @@ def test_a_students_version_has_gaps_one_answer_cell_and_ends_with_the_submissio
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
+@pytest.mark.parametrize("tag", ["setup", "variant", "recorded", "seed", "answer", "solution-only", "submission"])
+def test_a_source_has_one_cell_with_each_tag_that_is_looked_for(assignment, tag):
+    tags = [tag for cell in notebooks.from_script(SOLVED[assignment]).cells for tag in cell.metadata.get("tags", [])]
+    assert tags.count(tag) == 1
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_source_states_the_first_variant_for_practice(assignment):
     cell = tagged(notebooks.practice_copy(SOLVED[assignment]), "variant")
     values = ast.literal_eval(cell.source.split("variant = ")[1])
@@ -232,12 +239,15 @@ def test_nbgrader_reads_the_metadata_and_cuts_the_same_solutions(released):
     course, paths = released
     for assignment in ASSIGNMENTS:
         path = course / "source" / assignment / f"{assignment}.ipynb"
-        notebook = nbgraderformat.read(path, as_version=nbgraderformat.reader_version)
+        notebook = nbgraderformat.read(path, as_version=4)
         cut, _ = ClearSolutions(code_stub={"python": notebooks.STUDENTS_LINE}).preprocess(notebook, {})
         ours = nbformat.read(next(one for one in paths if one.stem == assignment), as_version=4)
         for mine, theirs in zip(ours.cells, cut.cells, strict=True):
-            if "variant" not in mine.metadata.get("tags", []):
-                assert mine.source == theirs.source or "text-answer" in str(mine.metadata)
+            tags = mine.metadata.get("tags", [])
+            if "answer" in tags:
+                assert theirs.source == f"{mine.source}\n{notebooks.STUDENTS_LINE}"
+            elif "variant" not in tags:
+                assert mine.source == theirs.source
 
 
 def test_releasing_again_changes_nothing_and_a_new_student_gets_the_own_notebook(released, roster):

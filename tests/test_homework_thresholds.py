@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from course_utils.errors import CourseError
+from course_utils.small_bases import weights_path
 from homework import thresholds
 from homework.variants import VARIANTS
 
@@ -14,7 +15,9 @@ TABLE = json.loads(thresholds.TABLE.read_text(encoding="utf-8"))
 
 
 def measured(variant):
-    return str(variant["number"]) in TABLE.get(variant["assignment"], {})
+    row = TABLE.get(variant["assignment"], {}).get(str(variant["number"]), {})
+    has_weights = weights_path(variant["base"]).is_file()
+    return has_weights and row.get("weights") == thresholds.weights_checksum(variant["base"])
 
 
 def test_the_committed_levels_follow_from_the_committed_accuracies():
@@ -40,17 +43,21 @@ def test_a_level_is_given_where_it_was_measured_and_said_to_be_missing_where_not
     if measured(variant):
         assert 0.5 < thresholds.threshold(variant) < 1
     else:
-        with pytest.raises(CourseError, match="has no level"):
+        with pytest.raises(CourseError, match="has no level|other weights|are missing"):
             thresholds.threshold(variant)
 
 
-def test_a_variant_that_was_changed_since_has_no_level(tmp_path):
+@pytest.mark.parametrize("changed", [{}, {"variant": VARIANTS["conv_head"][1]}, {"weights": "0" * 16}])
+def test_a_level_counts_only_for_the_variant_and_the_weights_that_it_was_measured_with(tmp_path, changed):
     variant = VARIANTS["conv_head"][0]
     table = tmp_path / "thresholds.json"
-    row = {"variant": variant | {"subset": 20}, "accuracies": [0.9] * 3, "threshold": 0.8}
+    row = {"variant": variant, "weights": thresholds.weights_checksum(variant["base"]), "threshold": 0.8} | changed
     table.write_text(json.dumps({"conv_head": {"0": row}}))
-    with pytest.raises(CourseError, match="another variant"):
-        thresholds.threshold(variant, table)
+    if not changed:
+        assert thresholds.threshold(variant, table) == 0.8
+    else:
+        with pytest.raises(CourseError, match="another variant"):
+            thresholds.threshold(variant, table)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"conv_head": {"0": {"variant": 1}}}', '{"conv_head": 3}'])
