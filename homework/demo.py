@@ -123,7 +123,7 @@ class Builder:
                 layers.Dense(1, activation="sigmoid"),
             ]
         )
-        head.compile(keras.optimizers.Adam(variant["learning_rates"][0]), "binary_crossentropy", ["accuracy"])
+        head.compile(keras.optimizers.Adam(variant["learning_rates"][0]), "binary_crossentropy", metrics=["accuracy"])
         order = np.random.default_rng(variant["seed"]).permutation(len(labels))
         history = head.fit(
             features[order], labels[order], epochs=self.epochs, validation_split=0.2, verbose=0, batch_size=32
@@ -256,7 +256,7 @@ def spoiled(kind, parts, other, rng):
         parts = parts | {"weights.npz": npz({name: array.astype(np.float16) for name, array in weights.items()})}
     if kind == "copied":
         about["history"] = json.loads(other["submission.json"])["history"]
-        parts = parts | {"weights.npz": other["weights.npz"]}
+        parts = parts | {name: other[name] for name in ("model.json", "weights.npz", "predictions.npz")}
     return parts | {"submission.json": json.dumps(about).encode()}
 
 

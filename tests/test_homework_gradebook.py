@@ -1,0 +1,156 @@
+"""nbgrader's gradebook: scores come in, what people marked stays, nothing that went wrong is a silent 0."""
+
+import nbformat
+import pytest
+
+pytest.importorskip("nbgrader", reason="the packages of the extra 'grading' are not installed")
+
+from homework_records import STUDENTS, by_student, failed, handed_in, refused, scored
+
+from course_utils.errors import CourseError
+from homework import gradebook
+
+ADA = ("ada", "conv_head")
+
+
+def write(course, *records, submission=None):
+    submissions = [submission or handed_in(), handed_in("ben", sha256=None, missing=True, problem="Nothing came.")]
+    gradebook.write_scores(course, STUDENTS, submissions, by_student(*records))
+    return gradebook.read_marks(course)
+
+
+def change(course, cell, **values):
+    with gradebook.opened(course) as book:
+        grade = book.find_grade(cell, "conv_head", "conv_head", "ada")
+        for name, value in values.items():
+            setattr(grade, name, value)
+        book.db.commit()
+
+
+def flags(course):
+    with gradebook.opened(course) as book:
+        grades = book.find_submission("conv_head", "ada").notebooks[0].grades
+        return {grade.name: grade.needs_manual_grade for grade in grades}
+
+
+def comment(course, student):
+    with gradebook.opened(course) as book:
+        return book.find_comment(gradebook.REMARKS, "conv_head", "conv_head", student).auto_comment
+
+
+def test_a_score_arrives_item_by_item(tmp_path):
+    marks = write(tmp_path, scored(share=0.5))[ADA]
+    assert (marks.score, marks.out_of, marks.open) == (5.0, 12.0, ("text-answer",))
+    with gradebook.opened(tmp_path) as book:
+        assert book.find_grade("level-reached", "conv_head", "conv_head", "ada").auto_score == 1.5
+
+
+@pytest.mark.parametrize("record", [failed(), refused()])
+def test_what_could_not_be_scored_is_flagged_and_has_no_mark(tmp_path, record):
+    marks = write(tmp_path, record)[ADA]
+    assert marks.score is None and len(marks.open) == 7
+    assert (record.get("failed") or record["result"]["refusal"]) in comment(tmp_path, "ada")
+
+
+def test_what_is_missing_is_flagged_and_has_no_mark(tmp_path):
+    marks = write(tmp_path, scored())["ben", "conv_head"]
+    assert marks.score is None and len(marks.open) == 7
+    assert "Nothing came." in comment(tmp_path, "ben")
+
+
+def test_a_manual_mark_stays_and_is_flagged_where_the_score_below_it_changes(tmp_path):
+    write(tmp_path, scored(share=0.5))
+    change(tmp_path, "level-reached", manual_score=3.0, needs_manual_grade=False)
+    write(tmp_path, scored(share=0.5))
+    assert not flags(tmp_path)["level-reached"]
+    marks = write(tmp_path, scored(share=0.0))[ADA]
+    assert marks.score == 3.0 and flags(tmp_path)["level-reached"]
+
+
+def test_a_mark_for_the_text_stays_through_another_grading(tmp_path):
+    write(tmp_path, scored())
+    change(tmp_path, "text-answer", manual_score=1.5, needs_manual_grade=False)
+    marks = write(tmp_path, scored(share=0.5))[ADA]
+    assert (marks.score, marks.manual, marks.open) == (6.5, {"text-answer": 1.5}, ())
+
+
+def test_a_refused_bundle_that_a_person_has_resolved_stays_resolved(tmp_path):
+    write(tmp_path, refused())
+    for cell in list(flags(tmp_path)):
+        change(tmp_path, cell, needs_manual_grade=False)
+    assert write(tmp_path, refused())[ADA].score == 0.0
+
+
+def test_a_bundle_that_is_refused_later_is_flagged_even_where_it_had_no_points(tmp_path):
+    write(tmp_path, scored(share=0.0))
+    assert write(tmp_path, refused())[ADA].score is None
+
+
+def test_handing_in_again_takes_the_flags_away(tmp_path):
+    write(tmp_path, failed())
+    assert write(tmp_path, scored())[ADA].open == ("text-answer",)
+
+
+def test_the_late_penalty_of_the_course_is_taken_off(tmp_path):
+    (tmp_path / "nbgrader_config.py").write_text(
+        "from nbgrader.plugins import LateSubmissionPlugin\n\n\nclass TwoPoints(LateSubmissionPlugin):\n"
+        "    def late_submission_penalty(self, student_id, score, total_seconds_late):\n        return 2\n\n\n"
+        "c = get_config()\nc.AssignLatePenalties.plugin_class = TwoPoints\n"
+    )
+    gradebook.set_due(tmp_path, "2026-12-01T12:00:00", ["conv_head"])
+    late = handed_in(timestamp="2026-12-01T13:00:00")
+    marks = write(tmp_path, scored(), submission=late)[ADA]
+    assert (marks.score, marks.penalty, marks.seconds_late) == (8.0, 2.0, 3600)
+    # What cannot be taken off is not: nobody ends below 0.
+    assert write(tmp_path, scored(share=0.1), submission=late)[ADA].score == 0.0
+
+
+def test_a_penalty_that_was_set_by_hand_stays_where_the_course_has_none(tmp_path):
+    gradebook.set_due(tmp_path, "2026-12-01T12:00:00", ["conv_head"])
+    late = handed_in(timestamp="2026-12-01T13:00:00")
+    write(tmp_path, scored(), submission=late)
+    with gradebook.opened(tmp_path) as book:
+        book.find_submission("conv_head", "ada").notebooks[0].late_submission_penalty = 1.0
+        book.db.commit()
+    assert write(tmp_path, scored(), submission=late)[ADA].score == 9.0
+
+
+def test_no_time_is_told(tmp_path):
+    with pytest.raises(CourseError, match="'soon' is no time"):
+        gradebook.set_due(tmp_path, "soon", ["conv_head"])
+
+
+def test_formgrader_gets_a_valid_page_on_which_nothing_of_a_student_is_code_or_html(tmp_path):
+    from nbgrader.nbgraderformat import MetadataValidator
+
+    write(tmp_path, scored(answers={"answer": "<script>alert(1)</script>\n\n# $x$ [link](javascript:1)"}))
+    notebook = nbformat.read(tmp_path / "autograded" / "ada" / "conv_head" / "conv_head.ipynb", 4)
+    nbformat.validate(notebook)
+    MetadataValidator().validate_nb(notebook)
+    assert {cell.metadata.nbgrader.grade_id for cell in notebook.cells} == {*flags(tmp_path), gradebook.REMARKS}
+    answer = next(cell for cell in notebook.cells if cell.metadata.nbgrader.grade_id == "text-answer")
+    assert "<script" not in answer.source and "&lt;script&gt;" in answer.source
+    code = [line for cell in notebook.cells if cell.cell_type == "code" for line in cell.source.splitlines()]
+    assert code and all(line.startswith("#") for line in code)
+
+
+def test_the_database_is_the_one_asked_for_then_the_configured_then_the_courses_own(tmp_path):
+    assert gradebook.database_url(tmp_path).endswith(f"{tmp_path}/gradebook.db")
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.db_url = 'sqlite:///other.db'\n")
+    assert gradebook.database_url(tmp_path) == "sqlite:///other.db"
+    assert gradebook.database_url(tmp_path, "postgresql://host/db") == "postgresql://host/db"
+
+
+def test_a_database_that_cannot_be_reached_is_told_without_its_password(tmp_path):
+    with (
+        pytest.raises(CourseError, match="could not be used") as told,
+        gradebook.opened(tmp_path, f"sqlite://user:word@/{tmp_path}/no/such/folder/a.db"),
+    ):
+        pass
+    assert "word" not in str(told.value) and "\n" not in str(told.value)
+
+
+def test_a_configuration_that_cannot_be_run_is_told(tmp_path):
+    (tmp_path / "nbgrader_config.py").write_text("c = get_confg()\n")
+    with pytest.raises(CourseError, match=r"nbgrader_config.py cannot be run \(NameError"):
+        gradebook.course_config(tmp_path)

@@ -1,0 +1,80 @@
+"""What students have handed in is found, and what is odd about it is said."""
+
+import hashlib
+import os
+
+import pytest
+
+pytest.importorskip("nbgrader", reason="the packages of the extra 'grading' are not installed")
+
+from homework import submissions
+from homework.release import Student
+from homework.submissions import find_submissions, unknown_folders
+
+ADA = Student("ada", "Ada A.", "")
+
+
+def hand_in(course, **files):
+    folder = course / "submitted" / "ada" / "conv_head"
+    folder.mkdir(parents=True)
+    for name, content in files.items():
+        (folder / name.replace("__", ".")).write_bytes(content)
+    return folder
+
+
+def found(course):
+    return find_submissions(course, [ADA], ["conv_head"])[0]
+
+
+def test_a_bundle_is_found_with_its_hash_and_time(tmp_path):
+    hand_in(tmp_path, work__zip=b"bundle", timestamp__txt=b"2026-12-01T23:59:00+01:00")
+    one = found(tmp_path)
+    assert (one.sha256, one.timestamp) == (hashlib.sha256(b"bundle").hexdigest(), "2026-12-01T22:59:00")
+    assert one.problem is None and not one.missing
+
+
+@pytest.mark.parametrize("files", [None, {}, {"timestamp__txt": b"2026-12-01"}])
+def test_nothing_handed_in_is_missing(tmp_path, files):
+    if files is not None:
+        hand_in(tmp_path, **files)
+    one = found(tmp_path)
+    assert one.missing and one.path is None and one.problem == "Nothing was handed in."
+
+
+def test_another_file_than_a_bundle_is_not_missing_but_told(tmp_path):
+    hand_in(tmp_path, homework__docx=b"PK")
+    one = found(tmp_path)
+    assert not one.missing and "homework.docx" in one.problem
+
+
+def test_of_two_bundles_the_newest_counts(tmp_path):
+    folder = hand_in(tmp_path, a__zip=b"new", b__zip=b"old")
+    os.utime(folder / "b.zip", (1, 1))
+    assert found(tmp_path).path.name == "a.zip"
+
+
+def test_a_link_is_never_followed(tmp_path):
+    (tmp_path / "secret.zip").write_bytes(b"of someone else")
+    folder = hand_in(tmp_path)
+    (folder / "work.zip").symlink_to(tmp_path / "secret.zip")
+    one = found(tmp_path)
+    assert one.path is None and "is a link" in one.problem
+
+
+def test_a_file_that_is_too_large_is_not_even_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(submissions, "LARGEST_BUNDLE", 10)
+    hand_in(tmp_path, work__zip=b"x" * 11)
+    one = found(tmp_path)
+    assert one.path is None and "at most 60" in one.problem
+
+
+def test_a_time_that_is_none_is_told_and_costs_nothing(tmp_path):
+    hand_in(tmp_path, work__zip=b"bundle", timestamp__txt=b"yesterday, I swear")
+    one = found(tmp_path)
+    assert one.path is not None and one.timestamp is None and "yesterday" in one.note
+
+
+def test_folders_of_nobody_on_the_class_list_are_named(tmp_path):
+    hand_in(tmp_path)
+    (tmp_path / "submitted" / "adda").mkdir()
+    assert unknown_folders(tmp_path, [ADA]) == ["adda"]
