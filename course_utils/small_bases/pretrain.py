@@ -1,8 +1,9 @@
-"""Pretrain one of the small bases: `python -m course_utils.small_bases.pretrain NAME`.
+"""Pretrain one of the small bases: `python -m course_utils.small_bases.pretrain NAME [--again]`.
 
 Draws animals of the kinds that are neither cats nor dogs, trains the base to tell them apart, writes the weights
 beside this file, and records in scores.json how it was done and how well it went. mini_vgg16 comes first: the other two
-also learn to imitate its feature maps, without which they hardly start on so few images.
+also learn to imitate its feature maps, without which they hardly start on so few images. `--again` goes on from the
+weights that are there, for as many epochs as the first time, with other shuffles.
 """
 
 import argparse
@@ -174,7 +175,7 @@ def differences_from_teacher(network, name, images, inputs):
     return maps, differences
 
 
-def train(network, name, images, labels, validation_images, validation_labels):
+def train(network, name, images, labels, validation_images, validation_labels, seed):
     """Train a network without top on the drawn kinds; returns its validation accuracy."""
     import keras
     from keras import layers, ops
@@ -223,12 +224,12 @@ def train(network, name, images, labels, validation_images, validation_labels):
     losses += [lambda _, difference: ops.mean(ops.square(difference), axis=(1, 2, 3))] * len(differences)
     model.compile(keras.optimizers.Adam(rate), losses, metrics=[["accuracy"], *[[]] * len(differences)])
     for stage, (size, epochs) in enumerate(STAGES[name]):
-        model.fit(Batches(resized(images, size), SEED + stage), epochs=epochs, verbose=2)
+        model.fit(Batches(resized(images, size), seed + stage), epochs=epochs, verbose=2)
     scores = keras.Model(inputs, outputs).predict(resized(validation_images, SIZE), verbose=0)
     return float((scores.argmax(axis=1) == validation_labels).mean())
 
 
-def pretrain(name):
+def pretrain(name, again=False):
     """Pretrain one small base, write its weights and add its entry to scores.json."""
     import keras
     import tensorflow
@@ -238,10 +239,16 @@ def pretrain(name):
     validation = pretraining_images("pretrain-validation", VALIDATION_IMAGES)
     drawn = time.time()
     print(f"{IMAGES + VALIDATION_IMAGES} images after {drawn - begin:.0f} s", flush=True)
-    keras.utils.set_random_seed(SEED)
+    scores_path = small_bases.FOLDER / "scores.json"
+    scores = json.loads(scores_path.read_text()) if scores_path.exists() else {}
+    before = scores[name] if again else {"rounds": 0, "seconds_training": 0}
+    seed = SEED + 10 * before["rounds"]
+    keras.utils.set_random_seed(seed)
     base = small_bases.build_architecture(name, SIZE)
     network = with_batch_normalization(base) if name == "mini_vgg16" else small_bases.build_architecture(name, None)
-    accuracy = train(network, name, images, labels, *validation)
+    if again:
+        network.load_weights(small_bases.weights_path(name))
+    accuracy = train(network, name, images, labels, *validation, seed)
     if name == "mini_vgg16":
         fold(network, base)
         test = small_bases.preprocessing(name)(validation[0][:50])
@@ -254,16 +261,15 @@ def pretrain(name):
     base.save_weights(part)
     os.replace(part, path)
 
-    scores_path = small_bases.FOLDER / "scores.json"
-    scores = json.loads(scores_path.read_text()) if scores_path.exists() else {}
     scores[name] = {
         "date": datetime.date.today().isoformat(),
         "seed": SEED,
         "images": IMAGES,
         "kinds": list(drawing.PRETRAINING_KINDS),
         "stages": [{"size": size, "epochs": epochs} for size, epochs in STAGES[name]],
+        "rounds": before["rounds"] + 1,
         "seconds_drawing": round(drawn - begin),
-        "seconds_training": round(time.time() - drawn),
+        "seconds_training": before["seconds_training"] + round(time.time() - drawn),
         "validation_accuracy": round(accuracy, 4),
         "parameters": base.count_params(),
         "bytes": path.stat().st_size,
@@ -282,4 +288,9 @@ def pretrain(name):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Pretrain one of the small bases on drawn animals.")
     parser.add_argument("name", choices=small_bases.ARCHITECTURES)
-    pretrain(parser.parse_args().name)
+    parser.add_argument("--again", action="store_true", help="go on from the weights that are there (not mini_vgg16)")
+    arguments = parser.parse_args()
+    if arguments.again and arguments.name == TEACHER:
+        # Its batch normalization is folded away, and with it what such a training would go on from.
+        parser.error(f"{TEACHER} can only be trained from the start")
+    pretrain(arguments.name, arguments.again)
