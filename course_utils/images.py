@@ -29,7 +29,8 @@ def photo_paths(folder):
     Parameters
     ----------
     folder : str or pathlib.Path
-        One class folder, such as ``data/cats-train``; where it is not in the current folder, see `course_path`.
+        One class folder, such as ``data/cats-train``, as seen from the current folder or, where it is not there, from
+        where the course keeps its data (see `course_utils.settings.course_path`).
 
     Returns
     -------
@@ -40,8 +41,9 @@ def photo_paths(folder):
     CourseError
         Where the folder does not exist or holds no image.
     """
-    # What a student has just made in the notebook's own folder is found there, as by any other function.
-    folder = Path(folder) if os.path.isdir(folder) else course_path(folder)
+    folder = Path(os.path.expanduser(folder))
+    if not folder.is_dir():
+        folder = course_path(folder)
     if not folder.is_dir():
         raise CourseError(f"There is no folder {folder}; run notebook 01, or check the path.")
     with file_errors_told(folder):

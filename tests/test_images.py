@@ -36,14 +36,14 @@ def test_paths_are_in_natural_order_and_hold_images_only(tmp_path):
     assert [path.name for path in photo_paths(tmp_path)] == ["cat.1.JPG", "cat.2.jpg", "cat.10.jpg"]
 
 
-def test_a_relative_folder_is_looked_for_here_and_then_in_the_checkout(tmp_path, monkeypatch):
-    for folder in ("course_utils", "data", "notebooks/practice"):
+def test_in_the_checkouts_notebooks_a_folder_beside_the_notebook_comes_before_the_checkouts(tmp_path, monkeypatch):
+    (tmp_path / "course_utils").mkdir()
+    for folder in ("notebooks/practice", "practice", "data"):
         (tmp_path / folder).mkdir(parents=True)
-    save(tmp_path / "data" / "cat.1.jpg", picture(20, 20))
-    save(tmp_path / "notebooks" / "practice" / "cat.2.jpg", picture(20, 20))
+        save(tmp_path / folder / f"{folder.replace('/', '-')}.png", picture(20, 20))
     monkeypatch.chdir(tmp_path / "notebooks")
-    assert [path.name for path in photo_paths("practice")] == ["cat.2.jpg"]
-    assert [path.name for path in photo_paths("data")] == ["cat.1.jpg"]
+    assert [path.name for path in photo_paths("practice")] == ["notebooks-practice.png"]
+    assert [path.name for path in photo_paths("data")] == ["data.png"]
 
 
 def test_a_missing_folder_is_named(tmp_path):
