@@ -188,7 +188,7 @@ def q45_rows(part):
             measured[key]["flops_a_second"] / measured[key]["flops_a_second_of_matrix_product"]
             for measured in part["rounds"]
         ]
-        made.append(Row(f"Q4-Q5, recording: rate / rate of the matrix product in {precision}", rates, bound))
+        made.append(Row(f"Q4-Q5, recording: rate / rate of the matrix product in {precision}", rates, bound, unit=""))
     return made
 
 

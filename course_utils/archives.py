@@ -116,7 +116,8 @@ def untar(tar_path, folder):
     tar_path, folder = Path(tar_path), Path(folder)
     with file_errors_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        beside = folder / f".{tar_path.stem}-{uuid.uuid4().hex[:12]}"
+        beside = folder / f".{tar_path.stem}.tar.part"
+        shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir()
         zip_path = beside / f"{tar_path.stem}.zip"
         try:
