@@ -103,7 +103,7 @@ def _line(colour):
 def _surroundings(rng):
     """A scene, a bed of leaves, or a blurred background, and the things that may stand in it."""
     width, height = drawing._size(rng)
-    image = np.empty((height, width, 3), np.uint8)
+    image = np.zeros((height, width, 3), np.uint8)
     unit = min(height, width)
     if rng.random() < 0.4:
         _leaves(rng, image)
@@ -387,7 +387,7 @@ def _picture(kind, seed, index):
     """The picture that is filed under a kind and a number, and its JPEG quality."""
     if (kind, index) == WITHOUT_FLOWER:
         rng = _generator(kind, seed, index)
-        image = np.empty((374, 500, 3), np.uint8)
+        image = np.zeros((374, 500, 3), np.uint8)
         scenes.bed(rng, image, 150)
         return image, JPEG_QUALITY
     if (kind, index) == IN_TWO_CLASSES[1]:
