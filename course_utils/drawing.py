@@ -194,7 +194,7 @@ def draw_animal(kind, seed, split, index):
     difficulty = rng.uniform(low, high)
     level = SimpleNamespace(**{name: EASY[name] + (HARD[name] - EASY[name]) * difficulty for name in EASY})
     width, height = _size(rng)
-    image = np.empty((height, width, 3), np.uint8)
+    image = np.zeros((height, width, 3), np.uint8)
 
     pose = "face" if rng.random() < level.face else pick(rng, ("sit", "sit", "stand", "stand", "lie"))
     unit = min(width, height)
