@@ -38,11 +38,7 @@ def test_feedback_names_nobody_else_and_shows_no_picture(tmp_path):
 
 @pytest.mark.parametrize(
     "record",
-    [
-        scored(answers={"a": "<script>x</script>"}),
-        refused(sentence="<script>x</script>"),
-        failed(sentence="<script>"),
-    ],
+    [scored(answers={"a": "<script>x</script>"}), refused(sentence="<script>x</script>"), failed(sentence="<script>")],
 )
 def test_nothing_of_a_student_becomes_markup(tmp_path, record):
     if "result" in record and record["result"]["items"]:
