@@ -27,10 +27,6 @@ REFERENCE = {
     "03_scratch_cnn": (600, 2500),
     "04_vgg16_transfer": (120, 2500),
     "05_fine_tuning_homework": (120, 2500),
-    "06_three_ways_to_reuse_a_base": (500, 2000),
-    "07_regularise_normalise_transfer": (700, 2000),
-    "08_flowers": (800, 2500),
-    "09_look_inside": (400, 2500),
 }
 
 
