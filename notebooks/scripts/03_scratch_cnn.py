@@ -181,7 +181,7 @@ check(
 # The choice is made, so the 400 photos may join the training set. Ten epochs: every photo is seen ten times, 63
 # steps of 32 photos an epoch. **Watch the first loss**; at 0.693 you would stop and think.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 from course_utils import epochs
 
 model = compiled(best)
