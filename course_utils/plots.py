@@ -38,8 +38,7 @@ def show_photos(images, titles=None, columns=6):
         raise CourseError(f"{len(titles)} titles for {len(images)} photos; give one title for each photo.")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    lines = max((title.count("\n") + 1 for title in titles), default=0) if titles is not None else 0
-    height = 1.9 + 0.3 * lines
+    height = 1.9 if titles is None else 2.2
     figure, grid = plt.subplots(rows, columns, figsize=(1.9 * columns, height * rows), squeeze=False)
     for axes in grid.flat:
         axes.axis("off")

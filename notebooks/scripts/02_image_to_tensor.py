@@ -147,7 +147,7 @@ def seconds(function, number):
     return time.perf_counter() - start
 
 
-# %%
+# %% tags=["nbval-ignore-output"]
 numbers = [50, 100, 200, 400]
 grown = [min(seconds(grow, number) for _ in range(2)) for number in numbers]
 allocated = [min(seconds(allocate, number) for _ in range(2)) for number in numbers]

@@ -142,7 +142,7 @@ def compiled(learning_rate):
     return model
 
 
-# %%
+# %% tags=["nbval-ignore-output"]
 trials = {}
 for rate in (1e-2, 3e-4, 1e-5):
     print(f"learning rate {rate:g}")
