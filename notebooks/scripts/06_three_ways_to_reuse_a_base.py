@@ -19,7 +19,7 @@
 # - compare two heads so that the difference belongs to the heads alone,
 # - smooth a curve without fooling yourself, and report all models in one table.
 #
-# **Time** 6 minutes on two laptop cores. **Memory** 1.8 GB. **Needs** the images of notebook 01; fetches them.
+# **Time** 2 minutes on two laptop cores. **Memory** 1.6 GB. **Needs** the images of notebook 01; fetches them.
 
 # %% tags=["setup"]
 import importlib.util
