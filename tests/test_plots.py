@@ -93,3 +93,10 @@ def test_mistakes_of_a_perfect_model_or_of_other_shapes_are_refused():
         show_mistakes(IMAGES[:2], np.array([0, 1]), np.eye(2))
     with pytest.raises(CourseError, match="belong"):
         show_mistakes(IMAGES[:2], np.array([0, 1]), np.zeros((2, 3)))
+
+
+def test_the_line_of_guessing_stands_where_it_is_asked_for():
+    figures = plot_history(history(accuracy=[0.5]), guessing=0.24), plot_comparison({"a": 0.5}, 100, guessing=0.24)
+    for figure, data in zip(figures, ("get_ydata", "get_xdata"), strict=True):
+        line = next(line for line in figure.axes[0].lines if line.get_label() == "guessing (0.24)")
+        assert list(getattr(line, data)()) == [0.24, 0.24]
