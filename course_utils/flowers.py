@@ -20,9 +20,10 @@ from course_utils.scenes import Pen, curve, ellipse, leaf, mix, pick, tube, vary
 
 # How many of each kind are drawn: the counts of the photos, 633, 898, 641, 699 and 799, times 0.38.
 COUNTS = {"daisy": 241, "dandelion": 341, "roses": 244, "sunflowers": 266, "tulips": 304}
-# What the photos have too, for the notebook to find: a picture in two classes, and one without any flower. And, for
-# the perceptual hash, a picture saved twice, the second time smaller and with fewer bytes.
+# What the photos have too, for the notebook to find: a picture in two classes, one in the wrong class, one without any
+# flower, and one saved twice, the second time smaller and with fewer bytes.
 IN_TWO_CLASSES = (("roses", 120), ("tulips", 150))
+MISFILED, IN_ITS_PLACE = ("roses", 40), ("tulips", 1039)
 WITHOUT_FLOWER = ("roses", 77)
 SAVED_AGAIN = (("dandelion", 200), ("dandelion", 201))
 
@@ -390,6 +391,8 @@ def _picture(kind, seed, index):
         image = np.zeros((374, 500, 3), np.uint8)
         scenes.bed(rng, image, 150)
         return image, JPEG_QUALITY
+    if (kind, index) == MISFILED:
+        return draw_flower(*_key(IN_ITS_PLACE, seed)), JPEG_QUALITY
     if (kind, index) == IN_TWO_CLASSES[1]:
         return draw_flower(*_key(IN_TWO_CLASSES[0], seed)), JPEG_QUALITY
     if (kind, index) == SAVED_AGAIN[1]:

@@ -50,7 +50,7 @@ def show_photos(images, titles=None, columns=6):
     return figure
 
 
-def plot_history(histories, metric="accuracy"):
+def plot_history(histories, metric="accuracy", guessing=0.5):
     """Plot a metric over the epochs, training solid and validation dashed, for one run or several.
 
     Parameters
@@ -59,6 +59,8 @@ def plot_history(histories, metric="accuracy"):
         What ``fit`` returned; a dict gives each run its name.
     metric : str
         ``"accuracy"``, ``"loss"``, or another key of the history.
+    guessing : float
+        The accuracy of guessing, drawn as a line.
 
     Returns
     -------
@@ -82,7 +84,7 @@ def plot_history(histories, metric="accuracy"):
                 epochs = range(1, len(values[key]) + 1)
                 axes.plot(epochs, values[key], style, color=colour, markersize=4, label=f"{name} {what}".strip())
     if metric == "accuracy":
-        axes.axhline(0.5, color="grey", linewidth=1, linestyle=":", label="guessing (0.5)")
+        axes.axhline(guessing, color="grey", linewidth=1, linestyle=":", label=f"guessing ({guessing:.2g})")
     axes.set_xlabel("epoch")
     axes.set_ylabel(metric)
     axes.set_title(f"{metric.capitalize()} by epoch")
@@ -120,7 +122,7 @@ def smoothed(values, factor=0.8):
     return averages
 
 
-def plot_comparison(accuracies, number, published=None):
+def plot_comparison(accuracies, number, published=None, guessing=0.5):
     """Compare models by accuracy, as bars with 95 % intervals, and published figures as diamonds.
 
     Parameters
@@ -131,6 +133,8 @@ def plot_comparison(accuracies, number, published=None):
         How many photos each accuracy was measured on.
     published : dict of str to float, optional
         Published accuracies of some of these models.
+    guessing : float
+        The accuracy of guessing, drawn as a line.
 
     Returns
     -------
@@ -159,7 +163,7 @@ def plot_comparison(accuracies, number, published=None):
     if published:
         rows = [names.index(name) for name in published]
         axes.plot(list(published.values()), rows, "D", color=COLOURS[1], markersize=8, label="published")
-    axes.axvline(0.5, color="grey", linewidth=1, linestyle=":", label="guessing (0.5)")
+    axes.axvline(guessing, color="grey", linewidth=1, linestyle=":", label=f"guessing ({guessing:.2g})")
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     axes.set_xlabel(f"accuracy on {number:,} photos")

@@ -39,6 +39,13 @@ def test_one_picture_stands_in_two_classes_and_one_is_saved_again_smaller():
     assert np.abs(first - second).mean() < 4
 
 
-def test_the_misfiled_picture_is_another_than_the_flower_of_its_number():
+def test_the_picture_without_flower_is_another_than_the_flower_of_its_number():
     image, _ = flowers._picture(*flowers._key(flowers.WITHOUT_FLOWER, 1))
     assert not np.array_equal(image, draw_flower(*flowers._key(flowers.WITHOUT_FLOWER, 1)))
+
+
+def test_a_tulip_is_filed_among_the_roses_and_stands_nowhere_else():
+    image, _ = flowers._picture(*flowers._key(flowers.MISFILED, 1))
+    kind, index = flowers.IN_ITS_PLACE
+    assert kind == "tulips" and index >= COUNTS[kind] and flowers.MISFILED[0] == "roses"
+    assert (image == draw_flower(kind, 1, index)).all()

@@ -111,3 +111,10 @@ def test_smoothing_leaves_the_raw_values_alone_and_a_factor_of_0_changes_nothing
 def test_a_factor_that_would_not_smooth_is_refused(factor):
     with pytest.raises(CourseError, match="from 0 to below 1"):
         smoothed([0.5, 0.6], factor)
+
+
+def test_the_line_of_guessing_stands_where_it_is_asked_for():
+    figures = plot_history(history(accuracy=[0.5]), guessing=0.24), plot_comparison({"a": 0.5}, 100, guessing=0.24)
+    for figure, data in zip(figures, ("get_ydata", "get_xdata"), strict=True):
+        line = next(line for line in figure.axes[0].lines if line.get_label() == "guessing (0.24)")
+        assert list(getattr(line, data)()) == [0.24, 0.24]
