@@ -235,7 +235,7 @@ def execute_notebook(notebook, folder, slot=0, limits=None, data=None):
     """
     limits, data = limits or Limits(), data or public_drawings()
     job = _job(folder, notebook)
-    inside = [_inner_python(), f"{INSIDE}/run_notebook.py", f"{INSIDE}/in.ipynb", str(limits.seconds)]
+    inside = [_inner_python(), f"{INSIDE}/in/run_notebook.py", f"{INSIDE}/in/in.ipynb", str(limits.seconds)]
     began = time.monotonic()
     process = subprocess.Popen(
         _command(job, inside, limits, slot, data),
@@ -384,9 +384,9 @@ def _job(folder, notebook):
     job.mkdir()
     (job / "in.ipynb").write_bytes(notebook)
     shutil.copyfile(PROGRAM, job / "run_notebook.py")
-    for path in (folder, job):
-        path.chmod(0o711)  # the user without rights passes through, and can list nothing
-    for path in (job / "in.ipynb", job / "run_notebook.py"):
+    # The user without rights may read what lies in it; the folder around it keeps everyone else out.
+    job.chmod(0o755)
+    for path in job.iterdir():
         path.chmod(0o644)
     return job
 
@@ -420,17 +420,19 @@ def public_drawings():
 
 def _command(job, inside, limits, slot, data):
     """Give the command line that enters the sandbox."""
-    shown = _shown_folders()
+    shown = [*_shown_folders(), (str(job), f"{INSIDE}/in")]
     if data is not None:
         shown.append((str(data), f"{INSIDE}/work/drawings"))
     command, staged = ["timeout", "-k", "2", str(limits.seconds + 5)], {}
     if os.getuid() == 0:
         # What a user without rights may not reach, such as a Python in root's home, is mounted where it may, in a
         # mount namespace that ends with the job; bubblewrap binds it from there, read-only.
-        staged = {source: f"{job}/mount-{number}" for number, (source, _) in enumerate(shown)}
-        for place in staged.values():
-            os.mkdir(place)
-        mounts = "".join(f"mount --bind {shlex.quote(source)} {place}\n" for source, place in staged.items())
+        sources = [source for source, _ in shown]
+        stage = _stage(sources)
+        staged = {source: f"{stage}/{number}" for number, source in enumerate(sources)}
+        mounts = f"mount -t tmpfs -o mode=0711 tmpfs {stage}\n" + "".join(
+            f"mkdir {place}\nmount --bind {shlex.quote(source)} {place}\n" for source, place in staged.items()
+        )
         command += ["unshare", "--mount", "--propagation", "private", "sh", "-ec", f'{mounts}exec "$@"', "sandbox"]
         number = str(FIRST_USER + slot)
         command += ["setpriv", "--reuid", number, "--regid", number, "--clear-groups", "--no-new-privs"]
@@ -444,8 +446,6 @@ def _command(job, inside, limits, slot, data):
         command += ["--size", str(size), "--tmpfs", place]
     for source, target in shown:
         command += ["--ro-bind", staged.get(source, source), target]
-    for name in ("in.ipynb", "run_notebook.py"):
-        command += ["--ro-bind", f"{job}/{name}", f"{INSIDE}/{name}"]
     environment = {
         "PATH": f"{os.path.dirname(_inner_python())}:/usr/bin:/bin",
         "HOME": f"{INSIDE}/work",
@@ -461,6 +461,14 @@ def _command(job, inside, limits, slot, data):
     for name, value in environment.items():
         command += ["--setenv", name, value]
     return [*command, "--chdir", f"{INSIDE}/work", "--remount-ro", "/dev", "--remount-ro", "/", *inside]
+
+
+def _stage(sources):
+    """Choose a folder of the system in which nothing that is needed lies, to mount over in the job's own namespace."""
+    for stage in ("/mnt", "/media", "/srv", "/opt"):
+        if os.path.isdir(stage) and not any(f"{source}/".startswith(f"{stage}/") for source in sources):
+            return stage
+    raise CourseError("--execute refused: there is none of the folders /mnt, /media, /srv and /opt to mount in.")
 
 
 def _shown_folders():

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from sqlalchemy.orm import joinedload, selectinload
 from traitlets.config import Config, PyFileConfigLoader
 
@@ -107,7 +108,9 @@ def opened(course, url=None):
     where = database_url(course, url)
     shown = re.sub(r"//[^@/]*@", "//...@", where)
     # nbgrader starts the command `alembic`, which lies beside this Python.
-    with only_one(course, "gradebook"), _commands_found():
+    with only_one(course, "gradebook"), _commands_found(), warnings.catch_warnings():
+        # nbgrader's own way of making a submission, about which SQLAlchemy 2.1 warns, is no business of the reader's.
+        warnings.filterwarnings("ignore", category=SAWarning)
         try:
             with Gradebook(where, course_id=_course_id(course)) as gradebook:
                 yield gradebook
@@ -403,7 +406,8 @@ def _write_page(course, submission, record):
     """Write the notebook that formgrader shows: the items with their evidence, and the text to be marked."""
     result = (record or {}).get("result") or {}
     items = {item["name"]: item for item in result.get("items", [])}
-    cells = [_solution_cell(REMARKS, "markdown", _quoted(remarks(submission, record)))]
+    meta = _meta(REMARKS, grade=False, solution=True, locked=False, cell_type="code")
+    cells = [nbformat.v4.new_code_cell(_as_comment(remarks(submission, record)), metadata={"nbgrader": meta})]
     for item, points in ITEMS.items():
         about = items.get(item)
         said = (
@@ -412,9 +416,8 @@ def _write_page(course, submission, record):
             else item
         )
         # What comes from a student stands in code cells as comments or is quoted: formgrader shows it, never runs it.
-        source = "\n".join(f"# {line}" for line in said[:LONGEST_TEXT].splitlines())
         meta = _meta(cell_name(item), grade=True, solution=False, locked=True, points=points, cell_type="code")
-        cells.append(nbformat.v4.new_code_cell(source, metadata={"nbgrader": meta}))
+        cells.append(nbformat.v4.new_code_cell(_as_comment(said), metadata={"nbgrader": meta}))
     answers = result.get("answers") or {}
     text = "\n\n".join(f"{name}:\n{answer}" for name, answer in answers.items()) or "(no answer)"
     meta = _meta(ANSWER, grade=True, solution=True, locked=False, points=ANSWER_POINTS, cell_type="markdown")
@@ -431,9 +434,8 @@ def _write_page(course, submission, record):
             path.write_text(content, encoding="utf-8")
 
 
-def _solution_cell(name, kind, text):
-    meta = _meta(name, grade=False, solution=True, locked=False, cell_type=kind)
-    return nbformat.v4.new_markdown_cell(text, metadata={"nbgrader": meta})
+def _as_comment(text):
+    return "\n".join(f"# {line}" for line in text[:LONGEST_TEXT].splitlines())
 
 
 def _meta(name, **about):

@@ -13,6 +13,20 @@ from homework import gradebook
 ADA = ("ada", "conv_head")
 
 
+@pytest.fixture(scope="module")
+def new_gradebook(tmp_path_factory):
+    """A gradebook just made, which takes nbgrader a second."""
+    course = tmp_path_factory.mktemp("course")
+    with gradebook.opened(course):
+        pass
+    return (course / "gradebook.db").read_bytes()
+
+
+@pytest.fixture(autouse=True)
+def gradebook_ready(tmp_path, new_gradebook):
+    (tmp_path / "gradebook.db").write_bytes(new_gradebook)
+
+
 def write(course, *records, submission=None):
     submissions = [submission or handed_in(), handed_in("ben", sha256=None, missing=True, problem="Nothing came.")]
     gradebook.write_scores(course, STUDENTS, submissions, by_student(*records))

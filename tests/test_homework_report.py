@@ -37,8 +37,9 @@ def test_feedback_names_nobody_else_and_shows_no_picture(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "record", [scored(answers={"a": "<script>x</script>"}), refused(sentence="<script>x</script>"), failed(sentence="<script>")]
-)  # fmt: skip
+    "record",
+    [scored(answers={"a": "<script>x</script>"}), refused(sentence="<script>x</script>"), failed(sentence="<script>")],
+)
 def test_nothing_of_a_student_becomes_markup(tmp_path, record):
     if "result" in record and record["result"]["items"]:
         record["result"]["items"][0]["reason"] = "<script>alert(1)</script>"
