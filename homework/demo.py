@@ -37,7 +37,7 @@ KINDS = (
     "right", "false claim", "outside path", "late", "NaN", "right", "Lambda", "missing", "huge array", "wrong type",
 )  # fmt: skip
 STATES = {
-    "zip bomb": "refused", "pickle": "refused", "not a zip": "refused", "outside path": "refused", "NaN": "refused",
+    "zip bomb": "refused", "pickle": "refused", "not a zip": "refused", "outside path": "refused",
     "Lambda": "refused", "huge array": "refused", "missing": "missing", "wrong type": "failed",
 }  # fmt: skip
 NAMES = ("Ada", "Ben", "Chloe", "Dan", "Eva", "Finn", "Grace", "Hugo", "Ida", "Jan", "Kim", "Leo", "Mia", "Noa")
@@ -314,8 +314,10 @@ def make_class(course, number):
 
 def hand_in(course, kinds, builder):
     """Put each student's work into ``submitted``, as a download from a learning platform would."""
-    secret, previous = course_secret(course), None
-    for seed, (student, kind) in enumerate(kinds.items(), 1):
+    secret, done = course_secret(course), {}
+    # Who copies comes last, and copies from someone with the same variant, where there is one.
+    order = sorted(enumerate(kinds.items(), 1), key=lambda entry: entry[1][1] == "copied")
+    for seed, (student, kind) in order:
         variant = variant_of(secret, student, ASSIGNMENT)
         folder = course / "submitted" / student / ASSIGNMENT
         if kind == "missing":
@@ -331,9 +333,10 @@ def hand_in(course, kinds, builder):
         else:
             rng = np.random.default_rng(seed)
             parts = builder.parts(student, variant, seed)
-            write_zip(path, spoiled(kind, parts, previous or parts, rng) if kind not in ("right", "late") else parts)
+            right = kind in ("right", "late")
+            write_zip(path, parts if right else spoiled(kind, parts, done.get(variant["number"], parts), rng))
             if kind == "right":
-                previous = parts
+                done[variant["number"]] = parts
 
 
 def grade_and_kill(course, workers):

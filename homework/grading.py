@@ -290,7 +290,7 @@ def _workers(number, scheduler):
                 processes=True,
                 # The scorer's process has the limit; the worker itself holds nearly nothing.
                 memory_limit=0,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
             ) as cluster,
             Client(cluster) as client,

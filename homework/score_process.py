@@ -155,10 +155,12 @@ def serve(hidden_file):
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for grade, which ends its children itself
+    # Read at once: the file goes with the worker, which may be killed while this imports.
+    content = Path(hidden_file).read_bytes()
     from homework.hidden import from_bytes
     from homework.scorer import score
 
-    hidden = from_bytes(Path(hidden_file).read_bytes())
+    hidden = from_bytes(content)
     _tell(answers, {"ready": True})
     for line in sys.stdin.buffer:
         request = json.loads(line)
@@ -169,8 +171,12 @@ def serve(hidden_file):
             # score does not raise for what is in a bundle: this is a slip of ours, and must be seen as one.
             traceback.print_exc()
             text = json.dumps({"failed": f"The scorer has a fault: {type(error).__name__}: {error}"[:500]})
-        answers.write(text + "\n")
-        answers.flush()
+        try:
+            answers.write(text + "\n")
+            answers.flush()
+        except BrokenPipeError:
+            # The worker was killed: nobody waits for this answer, and another worker scores the submission again.
+            os._exit(1)
 
 
 def _rest(request):
