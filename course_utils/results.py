@@ -3,7 +3,8 @@
 import datetime
 import json
 
-from course_utils.errors import CourseError, file_errors_told
+from course_utils.errors import CourseError
+from course_utils.notebooks import write_text
 from course_utils.settings import course_path, fast
 
 KEYS = ("model", "accuracy", "photos", "published", "seconds", "trainable")
@@ -48,9 +49,4 @@ def keep_results(notebook, images, base, rows, folder="results"):
         "date": datetime.date.today().isoformat(),
         "rows": rows,
     }
-    folder = course_path(folder)
-    with file_errors_told(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f".{notebook}.json.part"
-        part.write_text(json.dumps(kept, indent=1, default=float) + "\n", encoding="utf-8")
-        part.replace(folder / f"{notebook}.json")
+    write_text(course_path(folder) / f"{notebook}.json", json.dumps(kept, indent=1, default=float) + "\n")

@@ -1,8 +1,9 @@
-"""What ``make test``, ``test-full``, ``flakes``, ``lint`` and ``seeds`` do."""
+"""What ``make test``, ``test-full``, ``flakes``, ``lint`` and the programs in ``benchmarks/`` do."""
 
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from course_utils.environment import checkout_root
@@ -64,38 +65,6 @@ def flakes(runs=FLAKE_RUNS, once=None):
     return 0
 
 
-def bench():
-    """Run benchmarks/bench.py.
-
-    Returns
-    -------
-    int
-        Its exit code.
-
-    Raises
-    ------
-    CourseError
-        Where the file is missing.
-    """
-    return run_benchmark("bench")
-
-
-def faults():
-    """Run benchmarks/faults.py.
-
-    Returns
-    -------
-    int
-        Its exit code.
-
-    Raises
-    ------
-    CourseError
-        Where the file is missing.
-    """
-    return run_benchmark("faults")
-
-
 def lint():
     """Check the style and the layout of all Python files.
 
@@ -108,38 +77,6 @@ def lint():
     style = subprocess.run([sys.executable, "-m", "ruff", "check"], cwd=root).returncode
     layout = subprocess.run([sys.executable, "-m", "ruff", "format", "--check"], cwd=root).returncode
     return style or layout
-
-
-def seeds():
-    """Run benchmarks/seeds.py.
-
-    Returns
-    -------
-    int
-        Its exit code.
-
-    Raises
-    ------
-    CourseError
-        Where the file is missing.
-    """
-    return run_benchmark("seeds")
-
-
-def table():
-    """Run benchmarks/table.py.
-
-    Returns
-    -------
-    int
-        Its exit code.
-
-    Raises
-    ------
-    CourseError
-        Where the file is missing.
-    """
-    return run_benchmark("table")
 
 
 def run_benchmark(name):
@@ -165,6 +102,10 @@ def run_benchmark(name):
     if not script.is_file():
         raise CourseError(f"{script} is missing; get a complete checkout.")
     return subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=root).returncode
+
+
+# The commands of these names.
+bench, faults, seeds, table = (partial(run_benchmark, name) for name in ("bench", "faults", "seeds", "table"))
 
 
 def run_pytest(python, arguments, fast):

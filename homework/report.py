@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from course_utils.errors import file_errors_told
+from course_utils.notebooks import write_text
 from homework.gradebook import REMARKS, cell_name, remarks
 from homework.release import ANSWER_ID
 from homework.scorer import ITEMS
@@ -71,7 +71,7 @@ def write_feedback(course, submission, record, marks, execution=None):
         )
     )
     path = course / "feedback" / submission.student / submission.assignment / "feedback.html"
-    _write(path, page)
+    write_text(path, page)
     return path
 
 
@@ -144,7 +144,7 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
         .render(sections=sections, hints=hints, unknown=unknown, number=len(students))
     )
     path = course / "report" / "index.html"
-    _write(path, page)
+    write_text(path, page)
     return path
 
 
@@ -352,11 +352,3 @@ def _environment():
     )
     environment.globals.update(WIDTH=WIDTH, HEIGHT=HEIGHT, MARGIN=MARGIN)
     return environment
-
-
-def _write(path, page):
-    with file_errors_told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(page, encoding="utf-8")
-        part.replace(path)
