@@ -17,16 +17,17 @@ FREE_BYTES_FOR_LESSON = 1_500_000_000
 
 # Notebook -> (seconds, peak MB) on the sandbox, and the seconds of `probe_seconds` on the same machine: a forecast
 # is the time here multiplied by the ratio of the two. The probe was measured on 2026-11-23 (2 cores of an AMD
-# processor without AVX-512, float32). The notebooks' numbers are estimates from before the first full run, and
-# the report says so; summary.json of a full `make lesson` on an idle machine replaces them.
-REFERENCE_SOURCE = "estimated, not measured; scaled from 2 cores of an AMD processor without AVX-512, float32"
+# processor without AVX-512, float32). The notebooks' seconds are estimates from before the first full run, and
+# the report says so; summary.json of a full `make lesson` on an idle machine replaces them. The memory was measured
+# on 2026-11-25 (Linux, 2 cores, float32, COURSE_FAST=1; the first notebook drew the images, with two processes).
+REFERENCE_SOURCE = "seconds estimated, not measured; scaled from 2 cores of an AMD processor without AVX-512, float32"
 REFERENCE_PROBE_SECONDS = 0.029
 REFERENCE = {
-    "01_download_unzip": (60, 500),
-    "02_image_to_tensor": (45, 1500),
-    "03_scratch_cnn": (600, 2500),
-    "04_vgg16_transfer": (120, 2500),
-    "05_fine_tuning_homework": (120, 2500),
+    "01_download_unzip": (60, 310),
+    "02_image_to_tensor": (45, 360),
+    "03_scratch_cnn": (600, 2100),
+    "04_vgg16_transfer": (120, 1480),
+    "05_fine_tuning_homework": (120, 1260),
 }
 
 

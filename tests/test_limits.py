@@ -165,7 +165,7 @@ def test_a_forecast_that_is_far_off_is_found():
 
 
 @pytest.mark.fault("memory")
-def test_the_forecast_of_the_first_notebook_that_trains_nothing_is_near_its_peak(tmp_path, monkeypatch):
+def test_the_forecast_of_a_notebook_that_trains_nothing_is_near_its_peak(tmp_path, monkeypatch):
     """Notebook 02 loads all images and trains nothing, so it is quick; the slow test looks at all five."""
     from course_utils.notebooks import execute, from_script, kernel_settings
 
