@@ -174,8 +174,7 @@ def score_class(
             threads = max(1, (os.cpu_count() or 1) // workers) if scheduler is None else 1
             client.register_plugin(ScorerOnWorker(to_bytes(hidden), seconds, memory, threads), name=PLUGIN)
             for record in tqdm(_scored(client, to_do, scheduler is not None), total=len(to_do), unit="submission"):
-                journal.add(record)
-                done[record["key"]] = record
+                done[record["key"]] = journal.add(record)
     return records | {who: done[key] for who, key in keys.items()}
 
 

@@ -67,14 +67,20 @@ class Journal:
         Parameters
         ----------
         record : dict
-            Has ``"key"``; the time is added. NaN and infinity, which JSON lacks, are refused.
+            Has ``"key"``. NaN and infinity, which JSON lacks, are refused.
+
+        Returns
+        -------
+        dict
+            The record with its time, as it was written.
 
         Raises
         ------
         CourseError
             Where the file cannot be written.
         """
-        line = json.dumps({**record, "time": datetime.now(UTC).isoformat(timespec="seconds")}, allow_nan=False)
+        record = {**record, "time": datetime.now(UTC).isoformat(timespec="seconds")}
+        line = json.dumps(record, allow_nan=False)
         with file_errors_told(self.path), open(self.path, "ab+") as file:
             # A line that a stop has torn is closed first, so that it spoils no other.
             if file.tell() and _last_byte(file) != b"\n":
@@ -82,6 +88,7 @@ class Journal:
             file.write(line.encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+        return record
 
 
 @contextmanager
