@@ -298,6 +298,8 @@ def evidence_lines(evidence):
 
 
 def _shown(value):
+    if value is None or value == [] or value == {}:
+        return "none"
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, list):
