@@ -19,7 +19,7 @@ def show_photos(images, titles=None, columns=6):
     images : sequence of numpy.ndarray
         RGB, uint8, each (height, width, 3); sizes may differ.
     titles : sequence of str, optional
-        One line above each photo.
+        What stands above each photo; a title may have several lines.
     columns : int
         Photos in a row.
 
@@ -38,7 +38,8 @@ def show_photos(images, titles=None, columns=6):
         raise CourseError(f"{len(titles)} titles for {len(images)} photos; give one title for each photo.")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    height = 1.9 if titles is None else 2.2
+    lines = max(title.count("\n") + 1 for title in titles) if titles is not None else 0
+    height = 1.9 + 0.3 * lines
     figure, grid = plt.subplots(rows, columns, figsize=(1.9 * columns, height * rows), squeeze=False)
     for axes in grid.flat:
         axes.axis("off")

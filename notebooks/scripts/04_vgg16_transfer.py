@@ -35,14 +35,17 @@ if importlib.util.find_spec("course_utils") is None:
 #
 # **Predict:** of its 138 million parameters, how many are in the part that we keep?
 
+# %%
+from course_utils import fastest_precision
+
+precision = fastest_precision()
+
 # %% tags=["nbval-ignore-output"]
 import keras
 import numpy as np
 
-from course_utils import fastest_precision
-
-keras.config.set_dtype_policy(fastest_precision())
-print("precision:", keras.config.dtype_policy().name)
+keras.config.set_dtype_policy(precision)
+print("precision:", precision)
 
 # %% [markdown]
 # ## VGG16, without its top
