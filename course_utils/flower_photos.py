@@ -1,17 +1,13 @@
-"""Fill the folder of the five flowers: from the mirror, from TensorFlow's archive, or drawn; never from two."""
+"""The five flowers: where their photos can be had, and what a complete set is."""
 
-import hashlib
-import multiprocessing
 import os
 import shutil
-from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 
-from course_utils import photos, settings
+from course_utils import filling, settings
 from course_utils.archives import untar, unzip
-from course_utils.download import download, is_verified, locked, reachable
-from course_utils.errors import CourseError, file_errors_told
-from course_utils.photos import INCOMING, MANIFEST
+from course_utils.download import download, is_verified, reachable
+from course_utils.errors import CourseError
+from course_utils.flowers import draw_flowers
 from course_utils.settings import course_path
 
 # How many photos of each class TensorFlow's flower_photos holds.
@@ -48,31 +44,18 @@ def fetch_flowers(folder="data/flowers"):
     CourseError
         Where the images cannot be had or written, or a file that the lesson did not make is in the way.
     """
-    wanted = settings.data_source()
-    data = course_path(folder)
-    with file_errors_told(data):
-        if photos._serves(_present_source(data), wanted):
-            print(_found_line(data, wanted))
-            return data
-        if multiprocessing.current_process().name != "MainProcess":
-            # A worker process of the drawing repeats a script without that line, and would wait for itself.
-            raise CourseError('Put the code of your script below a line `if __name__ == "__main__":`.')
-        data.mkdir(parents=True, exist_ok=True)
-        with locked(data / ".lock"):
-            photos._finish_move(data, FOLDERS)
-            if photos._serves(_present_source(data), wanted):
-                print(_found_line(data, wanted))
-                return data
-            try:
-                source, origin = _stage(data, wanted)
-                photos._refuse_own_files(data, FOLDERS, FOLDERS)
-                photos._write_manifest(data / INCOMING, source, origin, FOLDERS)
-            except BaseException:
-                shutil.rmtree(data / INCOMING, ignore_errors=True)
-                raise
-            photos._finish_move(data, FOLDERS)
-            print(_line(source, origin))
-    return data
+    return filling.fill(
+        folder,
+        filling.Filling(
+            noun="flowers",
+            counts=FOLDERS,
+            sources=(_from_dropped, _from_mirror, _from_network),
+            draw=draw_flowers,
+            drawing_bytes=SANDBOX_BYTES,
+            by_hand=f"{ZIP} or {TGZ}",
+            mirrored=f"a folder with flowers/{ZIP}",
+        ),
+    )
 
 
 def flower_source(folder="data/flowers"):
@@ -94,8 +77,7 @@ def flower_source(folder="data/flowers"):
         Where the folder does not hold the complete five classes.
     """
     data = course_path(folder)
-    with file_errors_told(data):
-        source = _present_source(data)
+    source = filling.present_source(data, FOLDERS)
     if source is None:
         raise CourseError(f"{data} does not hold the five classes of flowers; run fetch_flowers() first.")
     return source
@@ -119,78 +101,7 @@ def clean_flowers(folder="data/flowers"):
     CourseError
         Where a file cannot be removed.
     """
-    data = course_path(folder)
-    if not data.is_dir():
-        return 0
-    removed = 0
-    with file_errors_told(data):
-        with locked(data / ".lock"):
-            photos._finish_move(data, FOLDERS)
-            manifest = photos._read_manifest(data, FOLDERS)
-            files = manifest["files"] if manifest else {}
-            for name in files:
-                if photos._is_ours(data, name, files):
-                    (data / name).unlink()
-                    removed += 1
-            (data / MANIFEST).unlink(missing_ok=True)
-            for name in FOLDERS:
-                photos._remove_if_empty(data / name)
-        photos._remove_if_empty(data)
-    return removed
-
-
-def _line(source, origin):
-    if source == "sandbox":
-        return f"Flowers: sandbox (drawn here), because {origin}."
-    return f"Flowers: photos, {origin}."
-
-
-def _found_line(data, wanted):
-    manifest = photos._read_manifest(data, FOLDERS)
-    if manifest is None:
-        return "Flowers: photos, found in place and of unknown origin."
-    if manifest["source"] == "photos":
-        return _line("photos", manifest["origin"])
-    if wanted == "sandbox":
-        return _line("sandbox", "COURSE_DATA=sandbox")
-    return "Flowers: sandbox (drawn here earlier); to ask for the photos instead, set COURSE_DATA=photos."
-
-
-def _present_source(data):
-    """Say whether the folder holds "photos", the "sandbox", or nothing complete (None)."""
-    if (data / INCOMING / MANIFEST).exists():
-        return None  # the move into place is not finished
-    found = {f"{name}/{path.name}": path for name in FOLDERS for path in photos._images(data / name)}
-    manifest = photos._read_manifest(data, FOLDERS)
-    if manifest is not None:
-        sizes = {name: size for name, (size, _) in manifest["files"].items()}
-        return manifest["source"] if sizes == {name: path.stat().st_size for name, path in found.items()} else None
-    complete = all(len(photos._images(data / name)) == count for name, count in FOLDERS.items())
-    return "photos" if complete and all(map(photos._opens_like_a_jpeg, found.values())) else None
-
-
-def _stage(data, wanted):
-    """Put the flowers of the first source that has them into the incoming folder; return source and origin."""
-    if wanted == "sandbox":
-        _draw(data)
-        return "sandbox", "COURSE_DATA=sandbox"
-    reasons = []
-    for attempt in (_from_dropped, _from_mirror, _from_network):
-        try:
-            origin = attempt(data)
-        except CourseError as error:
-            reasons.append(str(error).rstrip("."))
-            continue
-        if origin is not None:
-            return "photos", origin
-    missing = "no photos could be had: " + "; ".join(reasons)
-    if wanted == "photos":
-        raise CourseError(
-            f"COURSE_DATA=photos, but {missing}. Put {ZIP} or {TGZ} into {data}, or set COURSE_MIRROR to a folder "
-            f"with flowers/{ZIP}, or set COURSE_DATA=sandbox for drawn flowers."
-        )
-    _draw(data)
-    return "sandbox", missing
+    return filling.clean(folder, FOLDERS)
 
 
 def _from_dropped(data):
@@ -205,34 +116,9 @@ def _from_mirror(data):
     mirror = settings.mirror()
     if mirror is None:
         return None
-    if mirror.lower().startswith(("http://", "https://")):
-        path = _fetch_mirrored(mirror)
-    else:
-        path = Path(mirror) / "flowers" / ZIP
-        if not is_verified(path, _mirrored_checksum(Path(mirror) / "SHA256SUMS", mirror)):
-            raise CourseError(f"{path} is missing or not the file that the mirror's SHA256SUMS names")
+    (path,) = filling.mirrored_files(mirror, [f"flowers/{ZIP}"], "flowers")
     _unpack(path, data)
     return f"from the mirror {mirror}"
-
-
-def _fetch_mirrored(mirror):
-    cache = settings.cache_folder() / "flowers" / f"mirror-{hashlib.sha256(mirror.encode()).hexdigest()[:12]}"
-    sums, path = cache / "SHA256SUMS", cache / ZIP
-    if sums.is_file() and is_verified(path, _mirrored_checksum(sums, mirror)):
-        return path
-    if not reachable([f"{mirror}/SHA256SUMS"]):
-        raise CourseError(f"the mirror's {mirror}/SHA256SUMS does not answer")
-    download(f"{mirror}/SHA256SUMS", sums)
-    return download(f"{mirror}/flowers/{ZIP}", path, checksum=_mirrored_checksum(sums, mirror))
-
-
-def _mirrored_checksum(sums, mirror):
-    text = sums.read_text(encoding="utf-8", errors="replace") if sums.is_file() else ""
-    for line in text.splitlines():
-        checksum, _, name = line.partition(" ")
-        if name.strip().lstrip("*") == f"flowers/{ZIP}":
-            return f"sha256:{checksum.lower()}"
-    raise CourseError(f"the mirror {mirror} has no SHA256SUMS that names flowers/{ZIP}")
 
 
 def _from_network(data):
@@ -246,35 +132,14 @@ def _from_network(data):
 
 def _unpack(path, data):
     """Unpack the zip or tar file into the incoming folder, and check that all classes are complete."""
-    incoming = photos._new_incoming(data)
+    incoming = filling.new_incoming(data)
     unpacked = (unzip if path.suffix == ".zip" else untar)(path, incoming / ".unpacked")
     for name, count in FOLDERS.items():
-        images = photos._images(unpacked / name)
+        images = filling.images_in(unpacked / name)
         if len(images) != count:
             raise CourseError(f"{path} has {len(images):,} JPEG files for {name} instead of {count:,}")
         for image in images:
-            if not photos._opens_like_a_jpeg(image):
+            if not filling.opens_like_a_jpeg(image):
                 raise CourseError(f"{path} has a file that is no JPEG: {name}/{image.name}")
         os.replace(unpacked / name, incoming / name)
     shutil.rmtree(incoming / ".unpacked")
-
-
-def _draw(data):
-    # Nothing drawn is the same as a file that is there, so do not draw before saying so.
-    photos._refuse_own_files(data, FOLDERS, FOLDERS)
-    incoming = photos._new_incoming(data)
-    free = shutil.disk_usage(incoming).free
-    if free < SANDBOX_BYTES:
-        raise CourseError(
-            f"The disk is too full to draw the flowers: {free / 1e6:,.0f} MB are free in {data} and "
-            f"{SANDBOX_BYTES / 1e6:,.0f} MB are needed; free some space or choose another folder."
-        )
-    from course_utils.flowers import draw_flowers
-
-    try:
-        draw_flowers(incoming)
-    except BrokenProcessPool:
-        raise CourseError(
-            "The processes that draw the flowers were ended from outside; close other programs to free memory "
-            '(in a script, put its code below a line `if __name__ == "__main__":`) and run this again.'
-        ) from None

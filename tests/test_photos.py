@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from loopback import cut, loopback, page, status, whole
 
-from course_utils import photos
+from course_utils import filling, photos
 from course_utils.errors import CourseError
 from course_utils.photos import clean_photos, fetch_photos, source_of
 
@@ -122,13 +122,13 @@ def drop(zips, data, names):
 def pretend_sandbox(data, images):
     """Put drawings' stand-ins into the data folder, as the lesson's own and of other bytes than the photos."""
     drawn = {name: content + b" drawn" for name, content in images.items()}
-    incoming = data / photos.INCOMING
+    incoming = data / filling.INCOMING
     for name in FOLDERS:
         (incoming / name).mkdir(parents=True)
     for name, content in drawn.items():
         (incoming / name).write_bytes(content)
-    photos._write_manifest(incoming, "sandbox", "COURSE_DATA=sandbox")
-    photos._finish_move(data)
+    filling._write_manifest(incoming, FOLDERS, "sandbox", "COURSE_DATA=sandbox")
+    filling._finish_move(data, FOLDERS)
     return drawn
 
 
@@ -283,7 +283,7 @@ def test_a_wrong_dropped_zip_is_named(zips, data, monkeypatch, change, words):
     change(data / "cats-test.zip")
     with pytest.raises(CourseError, match=f"cats-test.zip.*{words}|{words}"):
         fetch_photos(data)
-    assert not any((data / name).exists() for name in [*FOLDERS, photos.INCOMING])
+    assert not any((data / name).exists() for name in [*FOLDERS, filling.INCOMING])
 
 
 def rezip(path, members):
@@ -485,7 +485,7 @@ def test_photos_found_in_place_are_not_drawn_over(data, zips, images, monkeypatc
 
 def test_the_systems_litter_disturbs_nothing(small_mirror, data, images, monkeypatch):
     drawn = pretend_sandbox(data, images)
-    for litter in photos.LITTER:
+    for litter in filling.LITTER:
         (data / "cats-train" / litter).write_bytes(b"\0")
     fetch_photos(data)
     assert content_of(data).keys() > drawn.keys()
@@ -545,12 +545,12 @@ def stops_of_the_move(data, images):
         for half_removed in (False, True):
             shutil.rmtree(data, ignore_errors=True)
             pretend_sandbox(data, images)
-            incoming = data / photos.INCOMING
+            incoming = data / filling.INCOMING
             for name in FOLDERS:
                 (incoming / name).mkdir(parents=True)
             for name, content in images.items():
                 (incoming / name).write_bytes(content)
-            photos._write_manifest(incoming, "photos", "from a test")
+            filling._write_manifest(incoming, FOLDERS, "photos", "from a test")
             for name in list(FOLDERS)[:moved]:
                 shutil.rmtree(data / name)
                 os.replace(incoming / name, data / name)
@@ -567,8 +567,8 @@ def test_a_move_stopped_anywhere_is_finished_by_the_next_run(data, images):
 
 
 def test_incomplete_new_folders_are_dropped(data, images, small_mirror, monkeypatch):
-    (data / photos.INCOMING / "cats-train").mkdir(parents=True)
-    (data / photos.INCOMING / "cats-train" / "cat.0.jpg").write_bytes(b"half")
+    (data / filling.INCOMING / "cats-train").mkdir(parents=True)
+    (data / filling.INCOMING / "cats-train" / "cat.0.jpg").write_bytes(b"half")
     monkeypatch.setenv("COURSE_MIRROR", str(small_mirror))
     fetch_photos(data)
     assert_complete(data, images)
@@ -603,7 +603,7 @@ def test_a_fetch_killed_at_any_of_50_moments_is_repaired_by_the_next(data, mirro
 def test_ctrl_c_leaves_nothing_half_made(data, mirror, monkeypatch):
     monkeypatch.setenv("COURSE_MIRROR", str(mirror))
     program = subprocess.Popen([sys.executable, "-c", FETCH_IN_A_PROCESS, str(data)], stderr=subprocess.DEVNULL)
-    while not (data / photos.INCOMING).exists():
+    while not (data / filling.INCOMING).exists():
         assert program.poll() is None
         time.sleep(0.002)
     program.send_signal(signal.SIGINT)
