@@ -180,7 +180,7 @@ def look_at_network():
     asked = {source: next(iter(files.values()))[0] for source, files in DOWNLOADS.items()}
     mirror = os.environ.get("COURSE_MIRROR", "").strip()
     if mirror.lower().startswith(("http://", "https://")):
-        asked["the mirror"] = f"{mirror.rstrip('/')}/dogs-vs-cats/SHA256SUMS"
+        asked["the mirror"] = f"{mirror.rstrip('/')}/SHA256SUMS"
     answered = reachable(list(asked.values()))
     return [
         (OK, f"network: {source} can be reached")

@@ -154,7 +154,7 @@ def plot_comparison(accuracies, number, published=None, guessing=0.5):
         raise CourseError(f"Published figure for {unknown[0]!r}, which was not measured; use the same names.")
     names, values = list(accuracies), np.array(list(accuracies.values()), float)
     ends = np.array([accuracy_interval(value, number) for value in values]).T
-    figure, axes = plt.subplots(figsize=(7, 0.6 * len(names) + 1.6))
+    figure, axes = plt.subplots(figsize=(7, 0.6 * len(names) + 1.6), layout="constrained")
     errors = np.abs(ends - values)
     axes.barh(
         names, values, xerr=errors, color=COLOURS[0], ecolor="#444444", capsize=4, label="measured, 95 % interval"
@@ -169,8 +169,7 @@ def plot_comparison(accuracies, number, published=None, guessing=0.5):
     axes.set_xlim(0, 1)
     axes.set_xlabel(f"accuracy on {number:,} photos")
     axes.set_title("Models compared")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.45 / (0.12 * len(names) + 0.6)), ncols=3, frameon=False)
-    figure.tight_layout()
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 

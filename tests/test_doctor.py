@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from loopback import loopback, whole
 
 from course_utils import doctor
 from course_utils.errors import CourseError
@@ -55,6 +56,14 @@ def test_a_wrong_setting_fails():
     assert done.returncode == 1
     assert re.search(r"(?m)^FAIL +COURSE_DATA is 'pictures'", done.stdout)
     assert "mend what is marked FAIL" in done.stdout
+
+
+def test_a_mirror_on_the_web_is_asked_for_the_file_that_the_fetch_reads_first(monkeypatch):
+    with loopback() as site:
+        monkeypatch.setenv("COURSE_MIRROR", site.address)
+        assert (doctor.WARN, "the mirror cannot") in [(state, what[9:26]) for state, what in doctor.look_at_network()]
+        site.put("SHA256SUMS", whole(b""))
+        assert (doctor.OK, "network: the mirror can be reached") in doctor.look_at_network()
 
 
 def test_a_full_disk_fails(monkeypatch):

@@ -19,7 +19,7 @@
 # - unzip it, count what is inside, and show it,
 # - name three ways in which a careless download goes wrong.
 #
-# **Time** 2 minutes on a laptop, plus the download. **Memory** 0.5 GB. **Needs** nothing.
+# **Time** 1 minute on a laptop, plus the download. **Memory** 0.5 GB. **Needs** nothing.
 
 # %% tags=["setup"]
 import importlib.util

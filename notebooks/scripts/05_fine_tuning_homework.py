@@ -19,7 +19,7 @@
 # - unfreeze the last layers of a base, and prove which weights will be trained,
 # - start the four homework tasks.
 #
-# **Time** 2 minutes on two laptop cores. **Memory** 1.5 GB. **Needs** the models of 03 and 04; trains stand-ins.
+# **Time** 1 minute on two laptop cores. **Memory** 1.5 GB. **Needs** the models of 03 and 04; trains stand-ins.
 
 # %% tags=["setup"]
 import importlib.util

@@ -19,7 +19,7 @@
 # - write an error analysis, and see photos as the network arranges them,
 # - try your own photo, and say how much a confidence of 95 % is worth.
 #
-# **Time** 5 minutes on two laptop cores. **Memory** 1.5 GB. **Needs** the models of 03 and 04; trains stand-ins.
+# **Time** 2 minutes on two laptop cores. **Memory** 1.5 GB. **Needs** the models of 03 and 04; trains stand-ins.
 
 # %% tags=["setup"]
 import importlib.util

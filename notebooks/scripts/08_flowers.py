@@ -19,7 +19,7 @@
 # - change one thing at a time, and say which change did what,
 # - fine-tune a base that has batch normalization, and choose a strategy by data size and similarity.
 #
-# **Time** 10 minutes on two laptop cores. **Memory** 2.3 GB. **Needs** nothing from earlier notebooks.
+# **Time** 6 minutes on two laptop cores. **Memory** 2.3 GB. **Needs** nothing from earlier notebooks.
 
 # %% tags=["setup"]
 import importlib.util
@@ -555,6 +555,14 @@ print(f"validation accuracy of the frozen base: {at_start:.3f}")
 for words, history in effect.items():
     print(f"batch normalization {words}:", np.round(history.history["val_accuracy"], 3))
 
+# %% tags=["check"]
+seen = {words: history.history["accuracy"][0] for words, history in effect.items()}
+check(
+    seen["at rest"] > seen["at work"],
+    "at rest the training goes on where the head left off, at work it falls back",
+    "Print seen. Is the base called with training=False for the trial at rest?",
+)
+
 # %%
 named = {f"batch norm {words}": history for words, history in effect.items()}
 figure = plot_history(named, guessing=counts.max() / counts.sum())
@@ -661,8 +669,7 @@ figure = plot_comparison(accuracies, len(test), published, guessing=counts.max()
 from course_utils import check_accuracy
 
 check_accuracy("scratch CNN on five flowers, test accuracy", accuracies["scratch CNN"], 0.40, 0.90)
-gain = max(accuracies["recorded features, head"] - accuracies["scratch CNN"], 0)
-check_accuracy("gain of the frozen base over the scratch CNN", gain, 0.0)
+check_accuracy("recorded features, test accuracy", accuracies["recorded features, head"], 0.50, 0.95)
 
 # %%
 from course_utils import keep_results
