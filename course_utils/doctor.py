@@ -132,14 +132,14 @@ def look_at_disk(ready):
 
 
 def look_at_memory():
-    """Compare the free memory with the most that a notebook takes.
+    """Compare the free memory with the most that a notebook of the lesson takes.
 
     Returns
     -------
     list of (str, str)
         The state and a sentence.
     """
-    free, needed = available_memory(), memory_needed()
+    free, needed = available_memory(), memory_needed(name for name in REFERENCE if name < "06")
     if free is None:
         return [(WARN, f"memory: unknown until the packages are installed; {needed / 1e9:.1f} GB are needed")]
     text = f"memory: {free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB needed"
@@ -275,15 +275,20 @@ def probe_seconds():
     return float(np.median(seconds))
 
 
-def memory_needed():
-    """Give the most memory that a notebook takes.
+def memory_needed(names):
+    """Give the most memory that one of some notebooks takes.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The notebooks, such as ``"03_scratch_cnn"``; one that was not measured counts as taking none.
 
     Returns
     -------
     int
         Bytes.
     """
-    return max(peak_mb for _, peak_mb in REFERENCE.values()) * 1_000_000
+    return max((REFERENCE[name][1] for name in names if name in REFERENCE), default=0) * 1_000_000
 
 
 def available_memory():
@@ -308,18 +313,23 @@ def available_memory():
         return available
 
 
-def require_memory():
+def require_memory(names):
     """Refuse to begin what would be killed halfway.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The notebooks that are to run.
 
     Raises
     ------
     CourseError
-        Where less memory is free than the largest notebook takes.
+        Where less memory is free than the largest of them takes.
     """
-    free, needed = available_memory(), memory_needed()
+    free, needed = available_memory(), memory_needed(names)
     if free is not None and free < needed:
         raise CourseError(
-            f"The lesson takes {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free here; "
+            f"The largest notebook takes {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free here; "
             "close other programs and run this again."
         )
 

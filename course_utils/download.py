@@ -103,13 +103,13 @@ def fetch_weights(url, file_name, file_hash):
         The address of the weights.
     file_name : str
         Its name in Keras's ``models`` folder, which lies in ``KERAS_HOME`` (default ``~/.keras``).
-    file_hash : str
-        The md5 or sha256 of the file in hex, as ``keras.utils.get_file`` takes it.
+    file_hash : str or None
+        The md5 or sha256 of the file in hex, as ``keras.utils.get_file`` takes it; None where Keras has none.
 
     Returns
     -------
     pathlib.Path
-        The verified file.
+        The file, verified where there is a hash.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def fetch_weights(url, file_name, file_hash):
         Where the file cannot be had; without a network this is known within 10 seconds.
     """
     target = keras_home() / "models" / file_name
-    checksum = f"{'md5' if len(file_hash) == 32 else 'sha256'}:{file_hash}"
+    checksum = file_hash and f"{'md5' if len(file_hash) == 32 else 'sha256'}:{file_hash}"
     if not is_verified(target, checksum) and not reachable([url]):
         raise CourseError(
             f"{file_name} could not be downloaded: {url} does not answer; "

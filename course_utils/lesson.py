@@ -137,7 +137,7 @@ def run_notebooks(wanted, root, build):
     CourseError
         Where too little memory is free or a file cannot be written.
     """
-    require_memory()
+    require_memory(script.stem for script in wanted)
     # The command line takes a relative folder from here, the kernels from their own folder's parent.
     os.chdir(root)
     with file_errors_told(build):

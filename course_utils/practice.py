@@ -1,5 +1,6 @@
 """A web server on this computer that hands out a small zip file, so that downloading can be practised offline."""
 
+import hashlib
 import io
 import threading
 import zipfile
@@ -26,11 +27,15 @@ class PracticeServer:
     ----------
     address : str
         Such as ``http://127.0.0.1:49152``; add ``/`` and a file name.
+    checksum : str
+        The sha256 of the zip file in hex, as a publisher prints it beside a download.
     """
 
     def __init__(self):
         self._folder = TemporaryDirectory()
-        (Path(self._folder.name) / PRACTICE_ZIP).write_bytes(_practice_zip())
+        content = _practice_zip()
+        self.checksum = hashlib.sha256(content).hexdigest()
+        (Path(self._folder.name) / PRACTICE_ZIP).write_bytes(content)
         handler = partial(_QuietHandler, directory=self._folder.name)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         # A daemon, so that a notebook closed halfway does not keep its process alive.

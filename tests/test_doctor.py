@@ -85,13 +85,21 @@ def test_too_little_memory_fails_and_is_refused(monkeypatch):
     monkeypatch.setattr(doctor, "REFERENCE", {"03_scratch_cnn": (1, 10**9)})
     assert doctor.look_at_memory()[0][0] == doctor.FAIL
     with pytest.raises(CourseError, match="close other programs"):
-        doctor.require_memory()
+        doctor.require_memory(["03_scratch_cnn"])
 
 
 def test_enough_memory_is_let_pass(monkeypatch):
     monkeypatch.setattr(doctor, "REFERENCE", {"03_scratch_cnn": (1, 1)})
     assert doctor.look_at_memory()[0][0] == doctor.OK
-    doctor.require_memory()
+    doctor.require_memory(["03_scratch_cnn"])
+
+
+def test_a_notebook_that_is_not_run_needs_no_memory(monkeypatch):
+    monkeypatch.setattr(doctor, "REFERENCE", {"03_scratch_cnn": (1, 1), "08_flowers": (1, 10**9)})
+    assert doctor.look_at_memory()[0][0] == doctor.OK
+    doctor.require_memory(["03_scratch_cnn"])
+    with pytest.raises(CourseError, match="close other programs"):
+        doctor.require_memory(["03_scratch_cnn", "08_flowers"])
 
 
 def test_missing_packages_are_named(checkout, tmp_path):

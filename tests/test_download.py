@@ -446,6 +446,12 @@ def test_weights_are_fetched_to_where_keras_looks(site, monkeypatch, tmp_path):
     assert fetch_weights(url, "vgg16.h5", SHA256.removeprefix("sha256:")) == found
 
 
+def test_weights_for_which_keras_has_no_hash_are_fetched_too(site, monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    url = site.put("mobilenet_v2.h5", whole(CONTENT))
+    assert fetch_weights(url, "mobilenet_v2.h5", None).read_bytes() == CONTENT
+
+
 @pytest.mark.fault("downloader")
 def test_weights_that_cannot_be_had_are_told_at_once(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))

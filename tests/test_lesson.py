@@ -223,7 +223,7 @@ def test_the_index_links_every_page():
 def test_too_little_memory_is_told_before_anything_runs(standin, monkeypatch):
     from course_utils import doctor
 
-    monkeypatch.setattr(doctor, "REFERENCE", {"03_scratch_cnn": (1, 10**9)})
+    monkeypatch.setattr(doctor, "REFERENCE", {"01_first": (1, 10**9)})
     with pytest.raises(CourseError, match="close other programs"):
         lesson.lesson(standin)
     assert not (standin / "build").exists()

@@ -258,13 +258,17 @@ def test_there_are_four_assignments():
     assert [path.stem for path in SOLUTIONS] == ["another_base", "conv_head", "fine_tuning", "learning_rate"]
 
 
-def test_there_are_five_notebooks():
+def test_there_are_nine_notebooks():
     assert [path.stem for path in SCRIPTS] == [
         "01_download_unzip",
         "02_image_to_tensor",
         "03_scratch_cnn",
         "04_vgg16_transfer",
         "05_fine_tuning_homework",
+        "06_three_ways_to_reuse_a_base",
+        "07_regularise_normalise_transfer",
+        "08_flowers",
+        "09_look_inside",
     ]
 
 

@@ -1,5 +1,6 @@
 """The practice server of notebook 01."""
 
+import hashlib
 import io
 import zipfile
 
@@ -25,6 +26,12 @@ def test_the_zip_holds_twenty_photos_and_a_stray_file(server):
         photo = cv2.imdecode(np.frombuffer(archive.read(names[0]), np.uint8), cv2.IMREAD_COLOR)
     assert (answer.status_code, len(names), names[-1]) == (200, 21, "cats-practice/.DS_Store")
     assert photo.std() > 10
+
+
+def test_the_checksum_is_that_of_the_zip_and_of_no_other_bytes(server):
+    content = requests.get(f"{server.address}/{PRACTICE_ZIP}", timeout=10).content
+    assert hashlib.sha256(content).hexdigest() == server.checksum
+    assert hashlib.sha256(content[:-1]).hexdigest() != server.checksum
 
 
 def test_another_name_is_answered_with_404_and_a_page(server):

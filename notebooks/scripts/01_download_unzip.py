@@ -84,17 +84,27 @@ with open(part, "wb") as file:
 # %% [markdown]
 # ### Is it the right file?
 #
-# A *checksum* is a short number computed from every byte. The publisher prints it, you compute it again: one
-# changed bit gives quite another number. Only a file that passes gets its final name.
+# A *checksum* is a short number computed from every byte. The publisher prints it, here as `server.checksum`, and you
+# compute it again: one changed bit gives quite another number. Only a file that passes gets its final name.
 
 # %%
 import hashlib
 import os
 
-print("bytes", part.stat().st_size == int(response.headers["Content-Length"]))
 checksum = hashlib.sha256(part.read_bytes()).hexdigest()
-print("the checksum has", len(checksum), "hexadecimal digits")
-os.replace(part, practice / PRACTICE_ZIP)
+print("computed  ", checksum[:16], "...")
+print("published ", server.checksum[:16], "...")
+if checksum == server.checksum:
+    os.replace(part, practice / PRACTICE_ZIP)
+
+# %% tags=["check"]
+from course_utils import check
+
+check(
+    (practice / PRACTICE_ZIP).exists() and not part.exists(),
+    "the file passed, and has its final name",
+    "The download was cut short, or is another file: run the notebook again from the first cell.",
+)
 
 # %% [markdown]
 # ### Unzip and count
@@ -114,8 +124,8 @@ print(len(names), "files, such as", names[0])
 # %% [markdown]
 # ## Mistake M15: save first, ask never
 #
-# The published lesson reads the whole answer into memory and saves it without a look at the status. Here is what
-# that does when the file is gone from the server.
+# (The README lists the mistakes M1 to M20.) The published lesson reads the whole answer into memory and saves it
+# without a look at the status. Here is what that does when the file is gone from the server.
 
 # %%
 gone = requests.get(f"{server.address}/cats-train.zip", timeout=10)
@@ -137,8 +147,6 @@ except requests.HTTPError as error:
 print(stopped)
 
 # %% tags=["check"]
-from course_utils import check
-
 check(
     not zipfile.is_zipfile(wrong) and stopped.startswith("404"),
     "a 404 page was saved as a zip the wrong way, and refused by name the right way",
@@ -262,7 +270,7 @@ photos = [cv2.imread(str(path))[..., ::-1] for path in shown]
 figure = show_photos(photos, [path.name for path in shown])
 
 # %% [markdown]
-# No two photos need have the same size. A network wants all of one size, so notebook 02 will have to resize them.
+# The photos differ in size. A network wants all of one size, so notebook 02 will have to resize them.
 
 # %%
 import matplotlib.pyplot as plt

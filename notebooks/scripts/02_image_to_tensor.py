@@ -48,7 +48,7 @@ print(len(dogs), "dogs and", len(cats), "cats to train on")
 # ## One photo by hand
 #
 # `cv2.imread` decodes the JPEG into a NumPy array: rows, columns, colours. Each value is a whole number from 0 to
-# 255, one byte: `uint8`. The photo keeps its own size for now.
+# 255, one byte: `uint8`. An array with any number of axes is also called a *tensor*.
 
 # %%
 import cv2
@@ -84,8 +84,8 @@ check((right[..., ::-1] == photo).all(), "reversing the last axis turns one into
 # %% [markdown]
 # ## Resize is not reshape
 #
-# `reshape` only cuts the same row of numbers into lines of another length; the picture is torn. `resize` computes
-# new pixels. Both give 150 x 150, and no error tells you which you took.
+# `reshape` computes nothing: it cuts the same row of numbers into lines of another length. It needs exactly 150 x 150
+# pixels, so the others are thrown away, and the picture is torn. `resize` computes new pixels.
 
 # %%
 import numpy as np
@@ -173,7 +173,7 @@ check(
 # %% [markdown]
 # ## Mistake M3: eight bytes for one
 #
-# `images / 255` turns every byte into a number of eight bytes (`float64`). The network scales as well itself, in
+# `images / 255` turns every byte into a number of eight bytes (`float64`). The network can scale them itself, in
 # its first layer, on 32 photos at a time; then the array can stay as it is.
 
 # %%
@@ -276,5 +276,5 @@ check(not set(fit) & set(validation), "no photo is in both sets", "Split positio
 # %% [markdown]
 # ## Sources
 #
-# The steps and the published code's costs: lesson L1, Q2 (85 s and 1,680 MB for 3,000 photos on one machine, as
-# measured for this course; see `benchmarks/`). Next: `03_scratch_cnn`.
+# The steps and the published code: lesson L1, Q2. What that code costs, against `load_photos`: `make bench`. Next:
+# `03_scratch_cnn`.

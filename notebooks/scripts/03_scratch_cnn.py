@@ -50,10 +50,10 @@ check_images(x_train, 2000)
 check_labels(y_train, cats=1000, dogs=1000)
 
 # %% [markdown]
-# ## Precision: ask the machine
+# ## 16 or 32 bits: ask the machine
 #
 # Some processors train faster with 16-bit numbers, others far slower. `fastest_precision` tries both for a few
-# seconds; you set the answer with Keras's own line. The seed makes runs on one machine comparable.
+# seconds; you set the answer with Keras's own line. The *seed* fixes the random start, so that runs can be compared.
 
 # %% tags=["nbval-ignore-output"]
 import keras
@@ -67,8 +67,9 @@ print("precision:", keras.config.dtype_policy().name)
 # %% [markdown]
 # ## The network
 #
-# Four times: a *convolution* looks for patterns of 3 x 3 pixels, *ReLU* keeps the positive answers, *max pooling*
-# halves height and width. The first layers find edges, later ones larger parts, so their number grows from 32 to 128.
+# Four times: a *convolution* looks for patterns of 3 x 3 pixels, its *filters*, whose numbers (*parameters*) training
+# finds; *ReLU* keeps the positive answers; *max pooling* halves height and width. Early filters find edges, later ones
+# larger parts, so there are more of them: from 32 to 128.
 
 # %%
 from keras import layers
@@ -104,8 +105,9 @@ model = scratch_cnn()
 model.summary()
 
 # %% [markdown]
-# Why 7? Each 3 x 3 convolution without padding takes 2 pixels off, each pooling halves and rounds down:
-# 150 → 148 → 74 → 72 → 36 → 34 → 17 → 15 → 7. With padding it would end at 9, with more numbers to flatten.
+# Why 7? Each 3 x 3 convolution takes 2 pixels off (it has no *padding*, no frame of zeros), each pooling halves and
+# rounds down: 150 → 148 → 74 → 72 → 36 → 34 → 17 → 15 → 7. With padding it would end at 9, with more numbers to
+# flatten.
 
 # %%
 side = 150
@@ -121,10 +123,16 @@ check(
 )
 
 # %% [markdown]
+# ## How it learns
+#
+# The *loss* is one number for how wrong the probabilities are. After each *batch* of 32 photos the *optimizer*, here
+# Adam, changes the parameters a little, so that the loss falls. One pass over all photos is an *epoch*.
+
+# %% [markdown]
 # ## Choose the learning rate on a validation split
 #
-# The *learning rate* is the length of each step downhill. We try three of them for one epoch each, on 1,600 photos,
-# and compare on 400 others. The test photos stay closed.
+# The *learning rate* is the length of each such step. We try three of them for one epoch each, on 1,600 photos, and
+# compare on 400 others. The test photos stay closed.
 
 # %%
 from sklearn.model_selection import train_test_split
@@ -144,9 +152,8 @@ def compiled(learning_rate):
 
 
 # %% [markdown]
-# The weights jump about from step to step, most of all at the end. `use_ema` keeps a running average of them beside,
-# and `fit` leaves that average in the model. On 400 real validation photos it was right 1.5 and 1.7 points more often,
-# with two seeds.
+# The parameters jump about from step to step. `use_ema` keeps a running average of them beside, and `fit` leaves that
+# average in the model at the end: its answers depend less on the step at which you stop.
 
 # %% tags=["nbval-ignore-output"]
 trials = {}
@@ -178,7 +185,7 @@ del trial, x_fit, x_validation  # the last trial's model and copies of the photo
 # %% tags=["check"]
 check(
     best == 3e-4 and trials[1e-2] > trials[3e-4] + 0.003,
-    "after one epoch 3e-4 learns, and 1e-2 is no better than guessing",
+    "after one epoch 3e-4 has learned most, and 1e-2 less",
     "Print trials. A single epoch can mislead: run each for two epochs before you decide.",
 )
 
@@ -186,7 +193,7 @@ check(
 # ## Train on all 2,000
 #
 # The choice is made, so the 400 photos may join the training set. Ten epochs: every photo is seen ten times, 63
-# steps of 32 photos an epoch. **Watch the first loss**; at 0.693 you would stop and think.
+# steps of 32 photos an epoch. **Watch the loss:** if it still stands at 0.693 in the second epoch, stop and think.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import epochs
@@ -202,27 +209,27 @@ figure = plot_history(history)
 # %% [markdown]
 # ## Mistake M8: a summary at the wrong moment
 #
-# After training, the total in the summary contains the optimizer's notes: Adam's two numbers for each weight, and here
-# its average. The published lesson prints such a total and calls it the model's. Ask the model itself.
+# After training, the total in the summary contains the optimizer's *state*: Adam's two numbers for each parameter, and
+# here its average. The published lesson prints such a total and calls it the model's. Ask the model itself.
 
 # %%
-weights = model.count_params()
-notes = sum(int(np.prod(variable.shape)) for variable in model.optimizer.variables)
-print(f"the model's parameters           {weights:12,}")
-print(f"a summary printed now says total {weights + notes:12,}")
+parameters = model.count_params()
+state = sum(int(np.prod(variable.shape)) for variable in model.optimizer.variables)
+print(f"the model's parameters           {parameters:12,}")
+print(f"a summary printed now says total {parameters + state:12,}")
 
 # %% tags=["check"]
 check(
-    weights == 3_453_634 and notes == 3 * weights + 2,
-    "the larger total is the model plus three numbers a weight plus the step count and the rate",
-    "Adam keeps two numbers a weight, use_ema a third; another optimizer keeps others.",
+    parameters == 3_453_634 and state == 3 * parameters + 2,
+    "the larger total is the model plus three numbers a parameter plus the step count and the rate",
+    "Adam keeps two numbers a parameter, use_ema a third; another optimizer keeps others.",
 )
 
 # %% [markdown]
 # ## Open the test set, once
 #
-# 1,000 photos that nothing has seen. One number without its uncertainty says little: on 1,000 photos the 95 %
-# interval is about 3 points to each side.
+# 1,000 photos that nothing has seen. Another 1,000 would give another number. The *95 % interval* is the range of true
+# accuracies that fit with this result: on 1,000 photos about 3 points to each side.
 
 # %%
 del x_train  # nothing trains from here on, and it holds 0.1 GB
@@ -296,14 +303,14 @@ check(
 #
 # 1. Most of the 3,453,634 parameters sit in one layer. Which, and why?
 # 2. Training accuracy rises further, test accuracy does not. What is this called, and what would you try?
-# 3. Set the learning rate to 1e-3, the published one, with `seed` 1, 2, 3. How often is the start dead?
+# 3. Take `compiled(1e-3)`, the published rate, with 1, 2, 3 in its `set_random_seed`. How often is the start dead?
 #
 # <details><summary>Solutions</summary>
 #
 # 1. The first Dense layer: 6,272 inputs x 512 + 512 = 3,211,776; every number of the last maps meets every unit.
 # 2. Overfitting. More photos, augmentation, dropout, fewer parameters, or features learned elsewhere.
-# 3. It depends on the images and on luck: with the published scaling 0..1 it died for the seeds that we tried in
-#    bfloat16, and after three lost epochs recovered in float32 (measured on the photos).
+# 3. It depends on the images and on luck. With the published scaling 0..1, on the photos, the start was dead in 16 bits
+#    and lost three epochs in 32 bits.
 #
 # </details>
 

@@ -143,7 +143,7 @@ print(f"{gained} photos gained, {lost} lost; by luck alone with probability {cha
 # ## Before the homework: which weights are trained?
 #
 # *Fine-tuning* unfreezes the last layers of the base, after the head has been trained, and trains on with a small
-# step. Two published slips show how easily the wrong layers are thawed. VGG16 with random weights will do here.
+# step. Two published slips show how easily the wrong layers are unfrozen. VGG16 with random weights will do here.
 
 
 # %%
@@ -176,7 +176,7 @@ print("layers[-2:]:", [layer.name for layer in vgg16.layers[-2:]])
 # %% [markdown]
 # ### Mistake M10: one convolution instead of three
 #
-# The published text thaws three convolutions, the published code one, and the scores belong to that one. Count
+# The published text unfreezes three convolutions, the published code one, and the scores belong to that one. Count
 # *tensors* (a kernel and a bias for each layer) and *parameters* after every change.
 
 # %%
@@ -190,7 +190,7 @@ print("the published words:", *trainable(model))
 check(
     trainable(model) == (10, 9_177_089),
     "three convolutions and the head: 10 tensors, 9,177,089 parameters (one convolution: 4,457,473)",
-    "Thaw block5_conv1, block5_conv2 and block5_conv3 by name.",
+    "Unfreeze block5_conv1, block5_conv2 and block5_conv3 by name.",
 )
 
 # %% [markdown]
@@ -207,7 +207,7 @@ print("asked of the model:", len(model.trainable_weights), "tensors")
 check(
     len(vgg16.trainable_weights) == 0 and len(model.trainable_weights) == 10,
     "the base's own list hides what will be trained",
-    "Has Keras changed this? Then print both lists, and trust the names of the weights.",
+    "Your Keras shows both lists alike, so here nothing is hidden: go on with the next cell.",
 )
 del vgg16, model
 
@@ -216,7 +216,8 @@ del vgg16, model
 #
 # 1. Train the head first: a random head sends large errors back, which ruin what the base has learned.
 # 2. Compile *after* you change what is trainable, with a small step: Adam 5e-5.
-# 3. Call the base with `training=False`, so that batch normalization keeps its recorded averages.
+# 3. Call the base with `training=False`: *batch normalization*, a layer that scales by running averages (see 08), then
+#    leaves these as they were recorded.
 
 # %% [markdown]
 # ## Homework
@@ -252,4 +253,4 @@ del vgg16, model
 # ## Sources
 #
 # Q5 and the homework: lessons L1 and L2; the order of fine-tuning and 9,177,089: lesson L3. The test: Q. McNemar,
-# Psychometrika 12 (1947).
+# Psychometrika 12 (1947). Next: `06_three_ways_to_reuse_a_base`.

@@ -33,7 +33,7 @@ if importlib.util.find_spec("course_utils") is None:
 # Published with VGG16 on the real photos: 0.902 with recorded features, 0.847 end to end with augmented photos, 0.911
 # with another head, 0.918 after fine-tuning.
 #
-# **Predict:** which of these four differences could be luck?
+# **Predict:** on 1,000 photos, which of these four results differ by more than luck?
 
 # %%
 import numpy as np
@@ -110,10 +110,10 @@ def recorded_head():
 
 
 # %%
-def trained(model, x_fit, x_validation, rate, epochs):
+def trained(model, x_fit, x_validation, rate, number_of_epochs):
     model.compile(keras.optimizers.RMSprop(rate), "binary_crossentropy", metrics=["accuracy"])
     held_out = (x_validation, y_validation)
-    return model.fit(x_fit, y_fit, batch_size=20, epochs=epochs, validation_data=held_out, verbose=0)
+    return model.fit(x_fit, y_fit, batch_size=20, epochs=number_of_epochs, validation_data=held_out, verbose=0)
 
 
 # %% [markdown]
@@ -187,7 +187,7 @@ figure = show_photos(shown, [name for name in rows for _ in range(5)], columns=5
 # %% [markdown]
 # ### Mistake M20: nearly nothing
 #
-# Rotation, shift, zoom and flip are plain to see, the shear is not. In the retired `ImageDataGenerator`,
+# Rotation, shift, zoom and flip are plain to see, the shear is not. In the deprecated `ImageDataGenerator`,
 # `shear_range=0.2` means 0.2 *degrees*. How far does the top row move against the bottom row?
 
 # %%
@@ -288,13 +288,13 @@ check(
 # %% [markdown]
 # ### Mistake M18: the gain of another
 #
-# The published comparison ran after fine-tuning, with `block5_conv3` still thawed. So 0.847 to 0.911 may be the work of
-# that layer. The printed count gives it away.
+# The published comparison ran after fine-tuning, with `block5_conv3` still unfrozen. So 0.847 to 0.911 may be the work
+# of that layer. The printed count gives it away.
 
 # %%
 head_alone = parameters(with_convolution.trainable_weights)
 vgg16.get_layer("block5_conv3").trainable = True
-print(f"head alone {head_alone:,}; with block5_conv3 thawed {parameters(with_convolution.trainable_weights):,}")
+print(f"head alone {head_alone:,}; with block5_conv3 unfrozen {parameters(with_convolution.trainable_weights):,}")
 
 # %% tags=["check"]
 check(
@@ -308,7 +308,7 @@ vgg16.get_layer("block5_conv3").trainable = False
 # ### Compare them fairly
 #
 # One frozen base feeds both heads, so both see the same augmented photos in the same order. Neither changes the base,
-# so neither helps or harms the other. And it takes half the time.
+# so neither helps or harms the other. And the base is computed once for both.
 
 # %%
 keras.utils.set_random_seed(0)
@@ -328,8 +328,8 @@ check(
 )
 
 # %% [markdown]
-# Run a single epoch first and look at the time: five times that is what you are about to wait. Five epochs with
-# RMSprop 2e-5 and batches of 20, as published.
+# Five epochs with RMSprop 2e-5 and batches of 20, as published. On a slow machine put `epochs(1)` first: five times its
+# seconds is what you would wait. Then run again from *Compare them fairly*.
 
 # %%
 both.compile(
@@ -371,7 +371,7 @@ figure = plot_history({name: of_head(name) for name in ("dense", "convolution")}
 # %% [markdown]
 # ### Mistake M10: one layer for three
 #
-# The published text thaws three convolutions, its code `block5_conv3` alone. Name each, and print what will be
+# The published text unfreezes three convolutions, its code `block5_conv3` alone. Name each, and print what will be
 # trained.
 
 # %%
@@ -390,7 +390,7 @@ del vgg16, with_dense, with_convolution
 
 # %% [markdown]
 # Not every base has layers of these names, so we look for the last three convolutions by their type; on VGG16 that
-# gives the same three. A *copy* of the base is thawed, so that the models above keep theirs.
+# gives the same three. A *copy* of the base is unfrozen, so that the models above keep theirs.
 
 # %%
 tuned = keras.models.clone_model(base.model)
@@ -399,7 +399,7 @@ tuned.trainable = False
 last_three = [layer for layer in tuned.layers if isinstance(layer, layers.Conv2D)][-3:]
 for layer in last_three:
     layer.trainable = True
-print("thawed:", [layer.name for layer in last_three])
+print("unfrozen:", [layer.name for layer in last_three])
 
 # %% tags=["check"]
 check(
@@ -411,7 +411,7 @@ check(
 # %% [markdown]
 # ### Record up to the last block
 #
-# What is below the first thawed layer stays the same, so its output too can be recorded once. Then each epoch trains
+# What is below the first unfrozen layer stays the same, so its output too can be recorded once. Then each epoch trains
 # three convolutions and the head, and nothing is computed in vain. The price: no augmentation.
 
 # %%
@@ -436,16 +436,16 @@ from_head = fine.predict(lower_train[:100], verbose=0)
 check(
     len(fine.trainable_weights) == 4 + sum(len(layer.weights) for layer in last_three),
     "trained are the last three convolutions and the head, and nothing else",
-    "Freeze the whole copy first, then thaw the three.",
+    "Freeze the whole copy first, then unfreeze the three.",
 )
 check(
     np.abs(from_head - heads["recorded, 2e-5"].predict(features_train[:100], verbose=0)).mean() < 0.02,
     "before the first step, the model cut in two answers as the head on recorded features did",
-    "Is the cut at the input of the first thawed layer? Is the head the trained one?",
+    "Is the cut at the input of the first unfrozen layer? Is the head the trained one?",
 )
 
 # %% [markdown]
-# Compile *after* thawing, or the change has no effect; the published run was warned of that and went on. A smaller
+# Compile *after* unfreezing, or the change has no effect; the published run was warned of that and went on. A smaller
 # step, 1e-5, and 20 epochs, as published.
 
 # %%
@@ -463,7 +463,7 @@ changed = [
 check(
     changed == [layer.name for layer in last_three],
     "the weights of exactly these three layers have changed",
-    "Was the model compiled after thawing? Is batch normalization called with training=False?",
+    "Was the model compiled after unfreezing? Is batch normalization called with training=False?",
 )
 
 # %% [markdown]
@@ -535,13 +535,14 @@ figure = plot_comparison(accuracies, 1000, published)
 
 # %% [markdown]
 # Which of our five differ by more than luck? Where the intervals overlap widely, write "no difference found". The
-# published text speaks of 96-97 % where its own runs printed 0.847 and 0.918 (M11): report what was measured.
+# published text speaks of 96-97 % where its own runs printed 0.847 and 0.918 (M11): report what was measured. Of
+# the four published results only 0.847 (0.823 to 0.868) lies apart.
 
 # %% tags=["check"]
 from course_utils import check_accuracy
 
 for name, accuracy in accuracies.items():
-    check_accuracy(f"{name}, test accuracy", accuracy, 0.85)
+    check_accuracy(f"{name}, test accuracy", accuracy, 0.80)
 
 # %% [markdown]
 # ## Keep the models
@@ -583,7 +584,7 @@ for name, (file_name, convolutional_base, its_head) in saved.items():
 # the mean difference is compared, not the largest.
 
 # %% [markdown]
-# What this notebook measured is kept for the table in the README.
+# The figures go into the folder `results`, so that two runs can be compared.
 
 # %%
 from course_utils import keep_results
@@ -627,4 +628,4 @@ keep_results("06_three_ways_to_reuse_a_base", source_of("data"), base.name, rows
 # ## Sources
 #
 # The three ways, Problem 4, ranges, rates, epochs and published figures: lesson L3 (0.918 is its test accuracy, with
-# one convolution thawed; the others are on its validation photos). Next: `07_regularise_normalise_transfer`.
+# one convolution unfrozen; the others are on its validation photos). Next: `07_regularise_normalise_transfer`.

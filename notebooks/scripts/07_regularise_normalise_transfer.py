@@ -30,7 +30,7 @@ if importlib.util.find_spec("course_utils") is None:
 # %% [markdown]
 # ## Dog or not?
 #
-# Four published models, each with one idea more: dropout, augmentation, normalised pixels, a pretrained base.
+# Four published models, each with a further idea: dropout, augmentation, normalised pixels, a pretrained base.
 # Published on the real photos: 0.58-0.61, 0.63-0.68, 0.74-0.77 and 0.98.
 #
 # **Predict:** the third has the fewest parameters of the first three, 102,562. Why may it be the best of them?
@@ -147,8 +147,8 @@ check(
 # %% [markdown]
 # ## Model 1: dropout
 #
-# From here on 1,600 photos train and 400 validate. The published models were trained for 20 epochs; we take five, which
-# is enough to see what each idea does, and leaves time for a better network.
+# From here on 1,600 photos train and 400 validate. The published models were trained for 20 epochs; we take five,
+# enough to see what normalised pixels do, not to tell models 2 and 3 apart, and time is left for a better network.
 
 # %% tags=["nbval-ignore-output"]
 import keras
@@ -357,8 +357,8 @@ check(
 del mobilenet, full
 
 # %% [markdown]
-# For training we take the base of this family that can be had. On drawings that is `mini_mobilenet_v2`, of width 0.25;
-# on photos the one of width 0.35, whose weights are the smallest.
+# For training we take a small base of this family: on drawings `mini_mobilenet_v2`, of width 0.25; on photos the one of
+# width 0.35, whose weights are the smallest, and are downloaded once.
 
 # %%
 photos = source_of("data") == "photos"
@@ -398,9 +398,11 @@ figure = plot_history({name: histories[name] for name in ("3", "4")})
 # **Predict:** what matters more, a larger network, or more epochs on smaller photos?
 
 # %% [markdown]
-# - *Smaller photos*, 80 x 80, and fewer filters: a third of the work or less, so more epochs in the same time.
-# - *Batch normalization* after each convolution: larger steps become possible. After the pooling it has a quarter of
-#   the numbers to work on.
+# - *Smaller photos*, 80 x 80, and fewer filters: more epochs in the same time.
+# - *Batch normalization* after each convolution: it brings the numbers of each filter to mean 0 and spread 1, so that
+#   larger steps become possible.
+
+# %% [markdown]
 # - *Global average pooling* instead of Flatten and Dense 512: no three million parameters.
 # - *Augmentation*: mirror images, and cuts of 80 pixels out of 88, at a new place for each batch.
 # - *A learning-rate schedule*: up in the first tenth, then down to zero along a cosine.
@@ -535,7 +537,8 @@ figure = plot_comparison(accuracies, 1000, published)
 
 # %% [markdown]
 # Diamonds are the upper ends of the published ranges. Ours are on other photos, after fewer epochs, and with another
-# base: data and base differ, so the table claims nothing about the published runs.
+# base: data and base differ, so the table claims nothing about the published runs. Where the intervals of two rows
+# overlap, write "no difference found"; and compare the last row with the test accuracy of notebook 03.
 
 # %% tags=["check"]
 from course_utils import check_accuracy
@@ -559,7 +562,7 @@ check(
 )
 
 # %% [markdown]
-# What this notebook measured is kept for the table in the README.
+# The figures go into the folder `results`, so that two runs can be compared.
 
 # %%
 from course_utils import keep_results
@@ -604,4 +607,4 @@ keep_results("07_regularise_normalise_transfer", source_of("data"), base.name, r
 # ## Sources
 #
 # The four models, their layers, parameters and published accuracies: lesson L4. Batch normalization: Ioffe and Szegedy
-# (2015). Warm-up and cosine: Loshchilov and Hutter (2017). The interval: Wilson (1927).
+# (2015). Warm-up and cosine: Loshchilov and Hutter (2017). The interval: Wilson (1927). Next: `08_flowers`.
