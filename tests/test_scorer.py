@@ -243,6 +243,25 @@ def test_similar_submissions_are_named_and_lose_nothing(corpus):
     assert [result["points"] for result in results] == [10, 9, 9, 9, 9]
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
+def test_two_trainings_that_failed_are_not_named_as_copies(corpus, value):
+    def failed(arrays):
+        return {name: np.full_like(array, value) for name, array in arrays.items()}
+
+    results = []
+    for number, name in enumerate(("ada", "bob")):
+        path = corpus.bundle(
+            f"of {name}, {value}",
+            corpus.pooled(),
+            inputs="features",
+            history=corpus.history([name], 0.9 + number / 100),
+        )
+        path = changed(path, f"failed {name} {value}", weights=homework_corpus.arrays(failed))
+        results.append(score(path, name, VARIANT, corpus.hidden, LEVEL))
+    assert all(result["status"] == "scored" for result in results)
+    assert similarity_hints(results) == []
+
+
 def test_hundreds_of_the_same_bundle_do_not_make_a_hint_for_each_pair(plain, corpus):
     result = score(plain, STUDENT, VARIANT, corpus.hidden, LEVEL)
     results = [result | {"student": f"s{number:03}"} for number in range(200)]
