@@ -3,12 +3,12 @@
 import hashlib
 import hmac
 import io
-import os
 import zipfile
 
 import numpy as np
 
 from course_utils.errors import file_errors_told
+from course_utils.files import written_whole
 from homework.scorer import HiddenSet, Photos, PublicSample
 
 NAME = "hidden.npz"
@@ -46,10 +46,9 @@ def hidden_set(course, secret, folder=None):
             content = path.read_bytes()
             if _owner(content) == owner:
                 return from_bytes(content)
-        hidden = HiddenSet.from_seed(secret)
-        part = path.with_name(f".{NAME}.{os.getpid()}.part")
+    hidden = HiddenSet.from_seed(secret)
+    with written_whole(path) as part:
         part.write_bytes(to_bytes(hidden, owner))
-        os.replace(part, path)
     return hidden
 
 

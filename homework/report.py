@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from course_utils.notebooks import write_text
+from course_utils.files import write_text
 from homework.gradebook import REMARKS, cell_name, remarks
 from homework.release import ANSWER_ID
 from homework.scorer import ITEMS
