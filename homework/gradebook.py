@@ -25,10 +25,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from traitlets.config import Config, PyFileConfigLoader
 
 from course_utils.errors import CourseError, file_errors_told
+from homework.items import ITEMS
 from homework.journal import only_one
 from homework.release import ANSWER_ID as ANSWER
 from homework.release import ANSWER_POINTS
-from homework.scorer import ITEMS
 
 REMARKS = "remarks"
 LONGEST_TEXT = 20_000

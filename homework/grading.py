@@ -128,7 +128,7 @@ def score_class(
         Student, assignment -> variant.
     threshold_of : callable
         Variant -> threshold.
-    hidden : homework.scorer.HiddenSet
+    hidden : homework.photos.HiddenSet
     scorer_version : str
     workers : int
         Local processes.

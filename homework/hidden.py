@@ -9,7 +9,7 @@ import numpy as np
 
 from course_utils.errors import file_errors_told
 from course_utils.files import written_whole
-from homework.scorer import HiddenSet, Photos, PublicSample
+from homework.photos import HiddenSet, Photos, PublicSample
 
 NAME = "hidden.npz"
 
@@ -31,7 +31,7 @@ def hidden_set(course, secret, folder=None):
 
     Returns
     -------
-    homework.scorer.HiddenSet
+    homework.photos.HiddenSet
 
     Raises
     ------
@@ -57,7 +57,7 @@ def to_bytes(hidden, owner=""):
 
     Parameters
     ----------
-    hidden : homework.scorer.HiddenSet
+    hidden : homework.photos.HiddenSet
     owner : str
         Which secret it belongs to.
 
@@ -83,7 +83,7 @@ def from_bytes(content):
 
     Returns
     -------
-    homework.scorer.HiddenSet
+    homework.photos.HiddenSet
     """
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         public = None

@@ -104,7 +104,7 @@ MODELS = {"Functional", "Sequential"}
 # May stand in a config, and are not read: how weights were started, punished and bounded, and in which precision.
 _HARMLESS_MODULES = ("keras.initializers", "keras.regularizers", "keras.constraints", "keras.dtype_policies")
 _SPECIAL = {"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__"}
-_CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
+CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
 _WORDS = re.compile("[a-z_0-9]{1,40}")
 
 
@@ -652,7 +652,7 @@ def _weights(kind, config, inputs):
     bias = config.get("use_bias", True)
     if kind == "Dense":
         return _with_bias({"kernel": (channels, config["units"])}, bias, config["units"]), channels
-    if kind in _CONVOLUTIONS:
+    if kind in CONVOLUTIONS:
         height, width = _pair(config["kernel_size"])
         multiplier = config.get("depth_multiplier", 1)
         if kind == "Conv2D":

@@ -7,8 +7,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from course_utils.files import write_text
 from homework.gradebook import REMARKS, cell_name, remarks
+from homework.items import ITEMS
 from homework.release import ANSWER_ID
-from homework.scorer import ITEMS
 
 TEMPLATES = Path(__file__).with_name("templates")
 # Okabe and Ito's colours, which colour-blind people tell apart.
@@ -87,7 +87,7 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
     records : dict of (str, str) to dict
     marks : dict of (str, str) to Marks
     hints : list of dict
-        From `homework.scorer.similarity_hints`, or empty.
+        From `homework.similarity.similarity_hints`, or empty.
     unknown : list of str
         Folders that belong to nobody on the class list.
     executions : dict of (str, str) to dict

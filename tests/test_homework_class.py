@@ -26,7 +26,8 @@ from homework.hidden import from_bytes, hidden_set, to_bytes
 from homework.journal import Journal
 from homework.release import Student
 from homework.score_process import ONE_THREAD, LimitedScorer
-from homework.scorer import SCORER_VERSION, similarity_hints
+from homework.scorer import SCORER_VERSION
+from homework.similarity import similarity_hints
 from homework.submissions import find_submissions
 from homework.variants import course_secret
 

@@ -13,7 +13,10 @@ from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, small_pho
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from homework.scorer import ITEMS, SCORER_VERSION, HiddenSet, PublicSample, score, similarity_hints
+from homework.items import ITEMS
+from homework.photos import HiddenSet, PublicSample
+from homework.scorer import SCORER_VERSION, score
+from homework.similarity import similarity_hints
 
 SECONDS, MEMORY = 60, 2e9
 VARIANT = VARIANTS["another_base"]
