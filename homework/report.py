@@ -1,6 +1,7 @@
 """Pages to read: feedback for each student, and an overview of the class for the instructor."""
 
 import math
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -348,7 +349,9 @@ def _is_open(marks, submission):
     return bool(own and own.open)
 
 
+@lru_cache(maxsize=1)
 def _environment():
+    # Once: to compile the templates for each page takes ten times as long as to fill them in.
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -57,8 +58,12 @@ def _sketch(ordered):
     norm = float(np.linalg.norm(taken))
     if not math.isfinite(norm) or norm == 0:
         return []
-    signs = np.random.default_rng(0).choice([-1.0, 1.0], (SKETCH, len(taken)))
-    return [float(total), *(round(float(value), 4) for value in signs @ (taken / norm))]
+    return [float(total), *(round(float(value), 4) for value in _signs(len(taken)) @ (taken / norm))]
+
+
+@lru_cache(maxsize=8)
+def _signs(number):
+    return np.random.default_rng(0).choice([-1.0, 1.0], (SKETCH, number))
 
 
 def similarity_hints(results):
