@@ -13,6 +13,7 @@ import psutil
 from PIL import Image
 
 from course_utils.errors import CourseError, file_errors_told
+from course_utils.files import written_whole
 from course_utils.settings import course_path
 
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".heic"}
@@ -145,21 +146,16 @@ def store_photos(paths, file, size=150, at_a_time=1000):
         Where a photo cannot be read, there is none, or the file cannot be written.
     """
     file = Path(file)
-    part = file.with_name(f".{file.name}.part")
     if not paths:
         raise CourseError(f"No photo was given for {file}; give a list of paths, such as photo_paths gives.")
+    with written_whole(file) as part, part.open("wb") as stored:
+        for start in range(0, len(paths), at_a_time):
+            images = load_photos(paths[start : start + at_a_time], size)
+            if start == 0:
+                header = {"descr": "|u1", "fortran_order": False, "shape": (len(paths), size, size, 3)}
+                np.lib.format.write_array_header_1_0(stored, header)
+            images.tofile(stored)
     with file_errors_told(file):
-        try:
-            with part.open("wb") as stored:
-                for start in range(0, len(paths), at_a_time):
-                    images = load_photos(paths[start : start + at_a_time], size)
-                    if start == 0:
-                        header = {"descr": "|u1", "fortran_order": False, "shape": (len(paths), size, size, 3)}
-                        np.lib.format.write_array_header_1_0(stored, header)
-                    images.tofile(stored)
-            os.replace(part, file)
-        finally:
-            part.unlink(missing_ok=True)
         return np.load(file, mmap_mode="r")
 
 

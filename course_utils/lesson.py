@@ -6,11 +6,11 @@ import os
 import re
 import shutil
 import textwrap
-from pathlib import Path
 
 from course_utils.doctor import require_memory
 from course_utils.environment import checkout_root
 from course_utils.errors import CourseError, file_errors_told
+from course_utils.files import write_text, written_whole
 from course_utils.notebooks import (
     Run,
     execute,
@@ -19,7 +19,6 @@ from course_utils.notebooks import (
     repository_address,
     save,
     scripts,
-    write_text,
 )
 
 # Over nbconvert's own style: lines of a length that can be read, progress bars that do not look like errors,
@@ -262,12 +261,9 @@ def copy_models(models, folder):
     CourseError
         Where a file cannot be written.
     """
-    with file_errors_told(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in MODELS:
-            part = folder / f".{name}.keras.part"
+    for name in MODELS:
+        with written_whole(folder / f"{name}.keras") as part:
             shutil.copyfile(models / f"{name}.keras", part)
-            os.replace(part, folder / f"{name}.keras")
 
 
 def write_predictions(path, files, labels, probabilities):
@@ -287,11 +283,8 @@ def write_predictions(path, files, labels, probabilities):
     """
     import numpy as np
 
-    part = Path(f"{path}.part")
-    with file_errors_told(path):
-        with open(part, "wb") as file:
-            np.savez_compressed(file, files=np.array(files), labels=labels, **probabilities)
-        os.replace(part, path)
+    with written_whole(path) as part, open(part, "wb") as file:
+        np.savez_compressed(file, files=np.array(files), labels=labels, **probabilities)
 
 
 def summarise(runs, accuracy):

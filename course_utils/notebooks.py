@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.environment import checkout_root
-from course_utils.errors import CourseError, file_errors_told
+from course_utils.errors import CourseError
+from course_utils.files import write_text
 
 SETUP_TAG = "setup"
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
@@ -264,32 +265,6 @@ def save(notebook, path):
     import nbformat
 
     write_text(path, nbformat.writes(notebook) + "\n")
-
-
-def write_text(path, text):
-    """Write a text file, whole or not at all.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where to; its folder is made where it is missing.
-    text : str
-        What to write, in UTF-8.
-
-    Raises
-    ------
-    CourseError
-        Where the file cannot be written.
-    """
-    with file_errors_told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # One name, so that what a killed program left is written over by the next.
-        part = path.with_name(f".{path.name}.part")
-        try:
-            part.write_text(text, encoding="utf-8", newline="\n")
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
 
 
 def homework_solutions(root):

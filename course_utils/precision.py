@@ -1,5 +1,6 @@
 """Ask this machine which precision trains fastest here."""
 
+import contextlib
 import json
 import os
 import platform
@@ -8,6 +9,8 @@ import time
 import numpy as np
 
 from course_utils import settings
+from course_utils.errors import CourseError
+from course_utils.files import write_text
 
 _STEPS = 4
 
@@ -52,14 +55,9 @@ def fastest_precision():
     seconds = {name: _seconds_a_step(name) for name in candidates}
     # A narrow win may be chance; only a clear one is worth fewer digits.
     fastest = candidates[1] if seconds[candidates[1]] < 0.8 * seconds["float32"] else "float32"
-    try:
-        kept_in.parent.mkdir(parents=True, exist_ok=True)
-        beside = kept_in.with_name("precision.json.part")
-        beside.write_text(json.dumps({key: fastest}), encoding="utf-8")
-        os.replace(beside, kept_in)
-    except OSError:
-        # Not kept, so asked again the next time: slower, not wrong.
-        pass
+    # Where it is not kept, it is asked again the next time: slower, not wrong.
+    with contextlib.suppress(CourseError):
+        write_text(kept_in, json.dumps({key: fastest}))
     return fastest
 
 

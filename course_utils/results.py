@@ -4,7 +4,7 @@ import datetime
 import json
 
 from course_utils.errors import CourseError
-from course_utils.notebooks import write_text
+from course_utils.files import write_text
 from course_utils.settings import course_path, fast
 
 KEYS = ("model", "accuracy", "photos", "published", "seconds", "trainable")

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.errors import CourseError, file_errors_told
+from course_utils.errors import CourseError
+from course_utils.files import written_whole
 from course_utils.settings import course_path
 
 FORMAT = 1
@@ -112,14 +113,8 @@ def pack_submission(student, variant, model, base, history, predictions, answers
             "pooled one is enough), unfreeze only the layers of your variant, and clear the notebook's outputs."
         )
     target = course_path(folder) / f"submission_{variant['assignment']}_{safe_name(student)}.zip"
-    with file_errors_told(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            part.write_bytes(content)
-            os.replace(part, target)
-        finally:
-            part.unlink(missing_ok=True)
+    with written_whole(target) as part:
+        part.write_bytes(content)
     print(f"Packed: {target.name}, {len(content) / 1e6:.1f} MB, {found}. Hand in this file.")
     return target
 

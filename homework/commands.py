@@ -11,7 +11,8 @@ from homework.hidden import hidden_set
 from homework.journal import only_one
 from homework.release import read_roster
 from homework.release import release as write_release
-from homework.scorer import SCORER_VERSION, similarity_hints
+from homework.scorer import SCORER_VERSION
+from homework.similarity import similarity_hints
 from homework.submissions import find_submissions, unknown_folders
 from homework.thresholds import threshold
 from homework.variants import ASSIGNMENTS, SECRET_FILE, VARIANTS, course_secret, variant_of

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from course_utils.errors import file_errors_told
+from course_utils.files import written_whole
 from homework.report import state
 
 # A spreadsheet takes a cell that starts with one of these for a formula, and runs it.
@@ -92,10 +92,7 @@ def _number(value):
 def _write(path, rows):
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([harmless(str(cell)) for cell in row] for row in rows)
-    with file_errors_told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
+    with written_whole(path) as part:
         # With a byte order mark: without it Excel takes the file for one in the local encoding.
         part.write_bytes(text.getvalue().encode("utf-8-sig"))
-        part.replace(path)
     return path

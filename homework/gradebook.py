@@ -9,13 +9,11 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import nbformat
 from nbgrader.api import (
     Comment,
     Grade,
     Gradebook,
     InvalidEntry,
-    MissingEntry,
     SubmittedAssignment,
     SubmittedNotebook,
 )
@@ -25,10 +23,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from traitlets.config import Config, PyFileConfigLoader
 
 from course_utils.errors import CourseError, file_errors_told
+from homework.items import ITEMS
 from homework.journal import only_one
 from homework.release import ANSWER_ID as ANSWER
 from homework.release import ANSWER_POINTS
-from homework.scorer import ITEMS
 
 REMARKS = "remarks"
 LONGEST_TEXT = 20_000
@@ -131,17 +129,14 @@ def prepare(gradebook, students, assignments):
     students : list of homework.release.Student
     assignments : sequence of str
     """
+    there = {student.id: student for student in gradebook.students}
     for student in students:
         first, _, last = student.name.rpartition(" ")
         about = {"first_name": first, "last_name": last, "email": student.email}
         known = {name: value or None for name, value in about.items()}
-        try:
-            there = gradebook.find_student(student.id)
-            if all(getattr(there, name) == value for name, value in known.items()):
-                continue
-        except MissingEntry:
-            pass
-        gradebook.update_or_create_student(student.id, **known)
+        own = there.get(student.id)
+        if own is None or any(getattr(own, name) != value for name, value in known.items()):
+            gradebook.update_or_create_student(student.id, **known)
     for assignment in assignments:
         gradebook.update_or_create_assignment(assignment)
         gradebook.update_or_create_notebook(assignment, assignment)
@@ -222,6 +217,7 @@ def write_scores(course, students, submissions, records, url=None):
             record = records.get((submission.student, submission.assignment))
             _write_one(gradebook, submission, record, late.plugin_inst)
             _write_page(course, submission, record)
+        gradebook.db.commit()
 
 
 def _write_one(gradebook, submission, record, late):
@@ -251,7 +247,8 @@ def _write_one(gradebook, submission, record, late):
         penalty = late.late_submission_penalty(submission.student, notebook.score, entry.total_seconds_late)
         if penalty is not None:
             notebook.late_submission_penalty = min(max(0.0, penalty), notebook.score)
-    gradebook.db.commit()
+    # Written to the disk together with the next one: nbgrader commits with each submission that it makes or finds.
+    gradebook.db.flush()
 
 
 @dataclass(frozen=True)
@@ -407,7 +404,7 @@ def _write_page(course, submission, record):
     result = (record or {}).get("result") or {}
     items = {item["name"]: item for item in result.get("items", [])}
     meta = _meta(REMARKS, grade=False, solution=True, locked=False, cell_type="code")
-    cells = [nbformat.v4.new_code_cell(_as_comment(remarks(submission, record)), metadata={"nbgrader": meta})]
+    cells = [_cell(_as_comment(remarks(submission, record)), meta)]
     for item, points in ITEMS.items():
         about = items.get(item)
         said = (
@@ -417,21 +414,27 @@ def _write_page(course, submission, record):
         )
         # What comes from a student stands in code cells as comments or is quoted: formgrader shows it, never runs it.
         meta = _meta(cell_name(item), grade=True, solution=False, locked=True, points=points, cell_type="code")
-        cells.append(nbformat.v4.new_code_cell(_as_comment(said), metadata={"nbgrader": meta}))
+        cells.append(_cell(_as_comment(said), meta))
     answers = result.get("answers") or {}
     text = "\n\n".join(f"{name}:\n{answer}" for name, answer in answers.items()) or "(no answer)"
     meta = _meta(ANSWER, grade=True, solution=True, locked=False, points=ANSWER_POINTS, cell_type="markdown")
-    cells.append(nbformat.v4.new_markdown_cell(_quoted(text), metadata={"nbgrader": meta}))
+    cells.append(_cell(_quoted(text), meta))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
     path = course / "autograded" / submission.student / submission.assignment / f"{submission.assignment}.ipynb"
-    content = nbformat.writes(notebook) + "\n"
+    # Not by nbformat, which checks each cell against its schema twice: that takes as long as all the rest here.
+    content = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     with file_errors_told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != content:
             path.write_text(content, encoding="utf-8")
+
+
+def _cell(source, meta):
+    cell = {"cell_type": meta["cell_type"], "metadata": {"nbgrader": meta}, "source": source}
+    return cell | ({"execution_count": None, "outputs": []} if meta["cell_type"] == "code" else {})
 
 
 def _as_comment(text):

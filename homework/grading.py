@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,13 +34,11 @@ class ScorerOnWorker(WorkerPlugin):
         The most that one submission may take.
     memory : int
         The most bytes of memory that its scoring may take.
-    threads : int
-        Threads for each scorer.
     """
 
-    def __init__(self, hidden, seconds, memory, threads):
+    def __init__(self, hidden, seconds, memory):
         self.hidden = hidden
-        self.limits = (seconds, memory, threads)
+        self.limits = (seconds, memory)
 
     def setup(self, worker):
         """Write the hidden photos where the scorer's process finds them, and start it."""
@@ -131,7 +128,7 @@ def score_class(
         Student, assignment -> variant.
     threshold_of : callable
         Variant -> threshold.
-    hidden : homework.scorer.HiddenSet
+    hidden : homework.photos.HiddenSet
     scorer_version : str
     workers : int
         Local processes.
@@ -171,8 +168,7 @@ def score_class(
             to_do.append((key, submission, variant, threshold))
     if to_do:
         with _workers(min(workers, len(to_do)), scheduler) as client:
-            threads = max(1, (os.cpu_count() or 1) // workers) if scheduler is None else 1
-            client.register_plugin(ScorerOnWorker(to_bytes(hidden), seconds, memory, threads), name=PLUGIN)
+            client.register_plugin(ScorerOnWorker(to_bytes(hidden), seconds, memory), name=PLUGIN)
             for record in tqdm(_scored(client, to_do, scheduler is not None), total=len(to_do), unit="submission"):
                 done[record["key"]] = journal.add(record)
     return records | {who: done[key] for who, key in keys.items()}

@@ -3,13 +3,13 @@
 import hashlib
 import hmac
 import io
-import os
 import zipfile
 
 import numpy as np
 
 from course_utils.errors import file_errors_told
-from homework.scorer import HiddenSet, Photos, PublicSample
+from course_utils.files import written_whole
+from homework.photos import HiddenSet, Photos, PublicSample
 
 NAME = "hidden.npz"
 
@@ -31,7 +31,7 @@ def hidden_set(course, secret, folder=None):
 
     Returns
     -------
-    homework.scorer.HiddenSet
+    homework.photos.HiddenSet
 
     Raises
     ------
@@ -46,10 +46,9 @@ def hidden_set(course, secret, folder=None):
             content = path.read_bytes()
             if _owner(content) == owner:
                 return from_bytes(content)
-        hidden = HiddenSet.from_seed(secret)
-        part = path.with_name(f".{NAME}.{os.getpid()}.part")
+    hidden = HiddenSet.from_seed(secret)
+    with written_whole(path) as part:
         part.write_bytes(to_bytes(hidden, owner))
-        os.replace(part, path)
     return hidden
 
 
@@ -58,7 +57,7 @@ def to_bytes(hidden, owner=""):
 
     Parameters
     ----------
-    hidden : homework.scorer.HiddenSet
+    hidden : homework.photos.HiddenSet
     owner : str
         Which secret it belongs to.
 
@@ -84,7 +83,7 @@ def from_bytes(content):
 
     Returns
     -------
-    homework.scorer.HiddenSet
+    homework.photos.HiddenSet
     """
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         public = None

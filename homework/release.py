@@ -12,7 +12,8 @@ from pathlib import Path
 
 from course_utils.assignments import ASSIGNMENTS, same_id, student_key
 from course_utils.errors import CourseError, file_errors_told
-from course_utils.notebooks import SOLUTION_END, SOLUTION_ONLY, SOLUTION_START, from_script, student_version, write_text
+from course_utils.files import write_text
+from course_utils.notebooks import SOLUTION_END, SOLUTION_ONLY, SOLUTION_START, from_script, student_version
 from homework.variants import VARIANTS, course_secret, variant_of
 
 SOURCE = Path(__file__).with_name("source")

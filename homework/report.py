@@ -1,14 +1,15 @@
 """Pages to read: feedback for each student, and an overview of the class for the instructor."""
 
 import math
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from course_utils.notebooks import write_text
+from course_utils.files import write_text
 from homework.gradebook import REMARKS, cell_name, remarks
+from homework.items import ITEMS
 from homework.release import ANSWER_ID
-from homework.scorer import ITEMS
 
 TEMPLATES = Path(__file__).with_name("templates")
 # Okabe and Ito's colours, which colour-blind people tell apart.
@@ -87,7 +88,7 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
     records : dict of (str, str) to dict
     marks : dict of (str, str) to Marks
     hints : list of dict
-        From `homework.scorer.similarity_hints`, or empty.
+        From `homework.similarity.similarity_hints`, or empty.
     unknown : list of str
         Folders that belong to nobody on the class list.
     executions : dict of (str, str) to dict
@@ -348,7 +349,9 @@ def _is_open(marks, submission):
     return bool(own and own.open)
 
 
+@lru_cache(maxsize=1)
 def _environment():
+    # Once: to compile the templates for each page takes ten times as long as to fill them in.
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

@@ -23,6 +23,9 @@ LOOK_SECONDS = 0.05
 # waits without computing, which a scorer never does for long, ends after so many times the limit.
 PATIENCE = 10
 START_SECONDS = 60
+# A scorer keeps to one core, so that as many work side by side as there are cores. Its models are small: a second
+# thread of TensorFlow takes more processor time than it saves.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -34,18 +37,15 @@ class LimitedScorer:
     hidden_file : str or pathlib.Path
         What `homework.hidden.to_bytes` wrote.
     seconds : float
-        The most processor time that one submission may take on each thread.
+        The most processor time that one submission may take.
     memory : int
         The most bytes of memory that the child may take.
-    threads : int
-        Threads of the child's computations.
     """
 
-    def __init__(self, hidden_file, seconds, memory, threads):
+    def __init__(self, hidden_file, seconds, memory):
         self.hidden_file = str(hidden_file)
         self.seconds = seconds
         self.memory = memory
-        self.threads = threads
         self.child = None
         self.ready = False
 
@@ -53,9 +53,8 @@ class LimitedScorer:
         """Start the child, unless it runs; what it needs it loads meanwhile."""
         if self.child is not None and self.child.poll() is None:
             return
-        environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
-        for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-            environment[name] = str(self.threads)
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        environment = os.environ | ONE_THREAD | {"PYTHONPATH": path}
         self.child = subprocess.Popen(
             [sys.executable, "-m", "homework.score_process", self.hidden_file],
             stdin=subprocess.PIPE,
@@ -120,7 +119,7 @@ class LimitedScorer:
         """Wait for one line of the child, and look at its memory meanwhile."""
         end = time.monotonic() + PATIENCE * seconds
         process = psutil.Process(self.child.pid)
-        most = _computed(process) + seconds * self.threads
+        most = _computed(process) + seconds
         output = self.child.stdout.fileno()
         os.set_blocking(output, False)
         with selectors.DefaultSelector() as selector:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.errors import CourseError
+from course_utils.files import write_text
 from homework.variants import VARIANTS
 
 TABLE = Path(__file__).with_name("thresholds.json")
@@ -280,8 +281,6 @@ def page(kept):
 
 
 def _save(kept, table):
-    from course_utils.notebooks import write_text
-
     write_text(table, json.dumps(kept, indent=1) + "\n")
 
 
@@ -304,8 +303,6 @@ def main(arguments=None):
                 measure(assignment, bases=chosen.base)
     kept = with_levels(json.loads(TABLE.read_text(encoding="utf-8")))
     _save(kept, TABLE)
-    from course_utils.notebooks import write_text
-
     write_text(PAGE, page(kept))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from course_utils.assignments import ASSIGNMENTS, same_id, training_subset
 from course_utils.errors import CourseError, file_errors_told
+from course_utils.files import write_text
 
 __all__ = ["ASSIGNMENTS", "VARIANTS", "course_secret", "training_subset", "variant_of"]
 
@@ -131,7 +132,7 @@ def course_secret(course):
         if not path.exists():
             ignore = path.with_name(".gitignore")
             if not ignore.exists():
-                ignore.write_text(IGNORED, encoding="utf-8")
+                write_text(ignore, IGNORED)
             part = path.with_name(f".{SECRET_FILE}.{os.getpid()}.part")
             try:
                 with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

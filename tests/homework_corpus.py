@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from homework.scorer import HiddenSet, Photos, PublicSample, _drawing
+from homework.photos import HiddenSet, Photos, PublicSample, draw_photo
 
 STUDENT = "ada"
 VARIANTS = {
@@ -54,9 +54,10 @@ class Case:
 def small_photos():
     """Draw the photos: to train on, public and hidden."""
     train = Photos.of(
-        np.stack([_drawing(kind, 2024, i) for kind in ("dog", "cat") for i in range(0, 1000, 20)]), np.arange(100) < 50
+        np.stack([draw_photo(kind, 2024, i) for kind in ("dog", "cat") for i in range(0, 1000, 20)]),
+        np.arange(100) < 50,
     )
-    hidden = np.stack([_drawing(kind, 99, i) for kind in ("dog", "cat") for i in range(60)])
+    hidden = np.stack([draw_photo(kind, 99, i) for kind in ("dog", "cat") for i in range(60)])
     return train, HiddenSet(Photos.of(hidden, np.arange(120) < 60), "drawings of the tests", PublicSample.drawn(40))
 
 
@@ -175,11 +176,11 @@ class Corpus:
         """1,000 predictions: the model's for the public sample, and for the others rows like these, as many of them
         right as ``quality`` says.
         """
-        from homework.scorer import _cut, _dogs
+        from homework.accuracy import cut_between, dogs
 
         outputs = np.asarray(outputs, np.float32)
         values = np.empty((1000, *outputs.shape[1:]), np.float32)
-        truth, answers = np.arange(1000) < 500, _dogs(outputs, _cut(outputs, outputs))
+        truth, answers = np.arange(1000) < 500, dogs(outputs, cut_between(outputs, outputs))
         for label in (0, 1):
             right, wrong = (outputs[answers == one] for one in (label, 1 - label))
             mistakes = np.arange(500) < round(500 * (1 - quality))
@@ -221,9 +222,9 @@ class Corpus:
             return pack_submission(model=model, folder=folder, **given)
 
     def accuracy(self, predictions):
-        from homework.scorer import _accuracy
+        from homework.accuracy import public_accuracy
 
-        return _accuracy(np.asarray(predictions, np.float32), None)
+        return public_accuracy(np.asarray(predictions, np.float32))
 
 
 def parts_of(path):

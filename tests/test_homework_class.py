@@ -25,8 +25,9 @@ from homework.export import write_exports
 from homework.hidden import from_bytes, hidden_set, to_bytes
 from homework.journal import Journal
 from homework.release import Student
-from homework.score_process import LimitedScorer
-from homework.scorer import SCORER_VERSION, similarity_hints
+from homework.score_process import ONE_THREAD, LimitedScorer
+from homework.scorer import SCORER_VERSION
+from homework.similarity import similarity_hints
 from homework.submissions import find_submissions
 from homework.variants import course_secret
 
@@ -203,7 +204,7 @@ def request(path):
     ("seconds", "memory", "words"), [(0.1, 4e9, "took more than 0.1 seconds"), (60, 3e8, "0.3 GB of memory")]
 )
 def test_what_takes_too_much_is_stopped_and_the_next_gets_a_new_scorer(hidden_file, right, seconds, memory, words):
-    scorer = LimitedScorer(hidden_file, seconds, memory, 1)
+    scorer = LimitedScorer(hidden_file, seconds, memory)
     try:
         assert words in scorer.score(request(right))["failed"]
         assert scorer.child is None
@@ -215,7 +216,7 @@ def test_what_takes_too_much_is_stopped_and_the_next_gets_a_new_scorer(hidden_fi
 
 
 def test_a_scorer_that_is_killed_over_a_submission_is_replaced_and_tries_again(hidden_file, right):
-    scorer = LimitedScorer(hidden_file, 60, 4e9, 1)
+    scorer = LimitedScorer(hidden_file, 60, 4e9)
 
     def kill_once():
         time.sleep(1)
@@ -227,6 +228,17 @@ def test_a_scorer_that_is_killed_over_a_submission_is_replaced_and_tries_again(h
         threading.Thread(target=kill_once).start()
         said = scorer.score(request(right))
         assert said["result"]["status"] == "scored"
+    finally:
+        scorer.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the environment of another process is read from /proc")
+def test_a_scorer_keeps_to_one_core_so_that_two_are_faster_than_one(hidden_file):
+    scorer = LimitedScorer(hidden_file, 60, 4e9)
+    scorer.start()
+    try:
+        environment = psutil.Process(scorer.child.pid).environ()
+        assert {environment[name] for name in ONE_THREAD} == {"1"}
     finally:
         scorer.stop()
 

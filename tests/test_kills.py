@@ -212,7 +212,7 @@ def test_the_deriving_of_notebooks_killed_at_any_moment_is_repaired_by_the_next(
 
 @pytest.mark.fault("kill -9")
 def test_half_a_notebook_left_by_a_killed_program_is_written_over(tmp_path):
-    from course_utils.notebooks import write_text
+    from course_utils.files import write_text
 
     (tmp_path / ".01_first.ipynb.part").write_text("half")
     write_text(tmp_path / "01_first.ipynb", "whole")

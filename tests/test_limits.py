@@ -120,7 +120,7 @@ def test_an_unzip_that_the_disk_does_not_take_is_told_and_leaves_nothing(tmp_pat
 def test_a_notebook_that_the_disk_does_not_take_is_told_and_the_old_one_stays(tmp_path):
     path = tmp_path / "01_first.ipynb"
     path.write_text("the old one")
-    code = "import sys, pathlib; from course_utils.notebooks import write_text; "
+    code = "import sys, pathlib; from course_utils.files import write_text; "
     code += "write_text(pathlib.Path(sys.argv[1]), 'x' * 100_000)"
     assert "01_first.ipynb" in told(limited(code, path))
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("01_first.ipynb", "the old one")]

@@ -13,7 +13,10 @@ from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, small_pho
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from homework.scorer import ITEMS, SCORER_VERSION, HiddenSet, PublicSample, score, similarity_hints
+from homework.items import ITEMS
+from homework.photos import HiddenSet, PublicSample
+from homework.scorer import SCORER_VERSION, score
+from homework.similarity import similarity_hints
 
 SECONDS, MEMORY = 60, 2e9
 VARIANT = VARIANTS["another_base"]
@@ -241,6 +244,25 @@ def test_similar_submissions_are_named_and_lose_nothing(corpus):
     assert "same variant" in hints["weights", "ada", "bob"]
     # Each bundle says ada, so all others lose the point for the variant, and none loses more for being alike.
     assert [result["points"] for result in results] == [10, 9, 9, 9, 9]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
+def test_two_trainings_that_failed_are_not_named_as_copies(corpus, value):
+    def failed(arrays):
+        return {name: np.full_like(array, value) for name, array in arrays.items()}
+
+    results = []
+    for number, name in enumerate(("ada", "bob")):
+        path = corpus.bundle(
+            f"of {name}, {value}",
+            corpus.pooled(),
+            inputs="features",
+            history=corpus.history([name], 0.9 + number / 100),
+        )
+        path = changed(path, f"failed {name} {value}", weights=homework_corpus.arrays(failed))
+        results.append(score(path, name, VARIANT, corpus.hidden, LEVEL))
+    assert all(result["status"] == "scored" for result in results)
+    assert similarity_hints(results) == []
 
 
 def test_hundreds_of_the_same_bundle_do_not_make_a_hint_for_each_pair(plain, corpus):
