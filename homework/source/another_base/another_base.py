@@ -214,7 +214,7 @@ Write your answer here.
 # %% tags=["solution-only"]
 answer = """
 This base was trained on values from -1 to 1, so it wants its own preprocessing; the check compares features with
-what the base itself gives. On a hundred validation photos two accuracies near 0.9 must lie about 8 points apart
+what the base itself gives. On 80 validation photos two accuracies near 0.9 must lie about 9 points apart
 before luck is an unlikely explanation, so a smaller difference proves nothing.
 """
 

@@ -176,6 +176,7 @@ from course_utils import plot_history
 
 # SOLUTION
 figure = plot_history(histories)
+figure = plot_history(histories, "loss")
 # END SOLUTION
 
 # %% [markdown]
@@ -215,7 +216,8 @@ Write your answer here.
 answer = """
 The convolution turns many feature maps into 32 and takes two pixels off each side, so that the dense layer after it
 has far fewer inputs; nearly all parameters of the flat head lie in its dense layer. On so few validation photos a
-difference of a few points is within luck, so I call neither better; the loss of the flat head rises first.
+difference of a few points is within luck, so I call neither better. A head begins to overfit where its validation
+loss rises while its training loss still falls; the second plot shows where, if at all, within these epochs.
 """
 
 # %% tags=["check"]
