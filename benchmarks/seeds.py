@@ -9,6 +9,7 @@ import datetime
 import json
 import math
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from course_utils import accuracy_interval, load_base, load_photos, photo_paths, record_features
 from course_utils.drawing import draw_photos
 from course_utils.earlier import better_cnn, scratch_cnn
+from course_utils.files import write_text
 from course_utils.precision import fastest_precision
 from course_utils.settings import base_name
 
@@ -28,39 +30,50 @@ BETTER_EPOCHS = 24
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 10, 11, 12])
+    arguments.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), help="by default all")
     arguments.add_argument("--photos", help="a data folder with the real photos; without it the sandbox is drawn")
     arguments = arguments.parse_args()
     for seed in arguments.seeds:
         if arguments.photos:
-            row = measure("photos", Path(arguments.photos).resolve(), seed)
+            row = measure("photos", Path(arguments.photos).resolve(), seed, arguments.models)
         else:
             with tempfile.TemporaryDirectory() as folder:
                 draw_photos(folder, seed)
-                row = measure("sandbox", Path(folder), seed)
+                row = measure("sandbox", Path(folder), seed, arguments.models)
         print(json.dumps(row), flush=True)
         keep(row)
 
 
-def measure(images, data, seed):
-    """Train both models on one data folder with one seed and give their test accuracies."""
+def measure(images, data, seed, models):
+    """Train some of the models on one data folder with one seed and give their test accuracies."""
     import keras
 
     keras.config.set_dtype_policy(fastest_precision())
-    x_train, y_train = load_set(data, "train")
-    x_test, y_test = load_set(data, "test")
-
-    keras.utils.set_random_seed(seed)
-    scratch = scratch_cnn()
-    scratch.fit(x_train, y_train, epochs=10, verbose=0)
-
-    keras.utils.set_random_seed(seed)
-    better = better_cnn(steps=math.ceil(len(x_train) / 32) * BETTER_EPOCHS)
-    better.fit(load_set(data, "train", 88)[0], keras.utils.to_categorical(y_train), epochs=BETTER_EPOCHS, verbose=0)
-
     base = load_base("mini_vgg16" if images == "sandbox" else base_name() or "MobileNetV2-0.35")
+    train = {"scratch": train_scratch, "frozen_base": partial(train_head, base), "better_cnn": train_better}
+    accuracies = {}
+    for name in models:
+        keras.utils.set_random_seed(seed)
+        accuracies[name] = train[name](data)
+    date = datetime.date.today().isoformat()
+    about = {"base": base.name, "precision": keras.config.dtype_policy().name, "date": date}
+    return {"images": images, "seed": seed} | accuracies | about
+
+
+def train_scratch(data):
+    """Train notebook 03's CNN for its 10 epochs; give the test accuracy."""
+    model = scratch_cnn()
+    model.fit(*load_set(data, "train"), epochs=10, verbose=0)
+    return share_right(model, *load_set(data, "test"))
+
+
+def train_head(base, data):
+    """Train notebook 04's head for its 5 epochs on the recorded features of the frozen base; give the test accuracy."""
+    import keras
+
     base.model.trainable = False
-    features = record_features(base, x_train)
-    keras.utils.set_random_seed(seed)
+    images, labels = load_set(data, "train")
+    features = record_features(base, images)
     head = keras.Sequential(
         [
             keras.Input(features.shape[1:]),
@@ -70,17 +83,19 @@ def measure(images, data, seed):
         ]
     )
     head.compile(keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    head.fit(features, y_train, epochs=5, verbose=0)
-    return {
-        "images": images,
-        "seed": seed,
-        "scratch": share_right(scratch, x_test, y_test),
-        "frozen_base": share_right(head, record_features(base, x_test), y_test),
-        "better_cnn": share_right(better, load_set(data, "test", 88)[0], y_test),
-        "base": base.name,
-        "precision": keras.config.dtype_policy().name,
-        "date": datetime.date.today().isoformat(),
-    }
+    head.fit(features, labels, epochs=5, verbose=0)
+    test_images, test_labels = load_set(data, "test")
+    return share_right(head, record_features(base, test_images), test_labels)
+
+
+def train_better(data):
+    """Train notebook 07's better CNN for its 24 epochs; give the test accuracy."""
+    import keras
+
+    images, labels = load_set(data, "train", 88)
+    model = better_cnn(steps=math.ceil(len(images) / 32) * BETTER_EPOCHS)
+    model.fit(images, keras.utils.to_categorical(labels), epochs=BETTER_EPOCHS, verbose=0)
+    return share_right(model, *load_set(data, "test", 88))
 
 
 def load_set(data, split, size=150):
@@ -95,13 +110,15 @@ def share_right(model, inputs, labels):
 
 
 def keep(row):
-    """Add a row to the table, in place of an earlier one of the same images and seed."""
+    """Put a row into the table: its figures replace those of the same images and seed, and leave the others."""
     path = HERE / "seeds.json"
     rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    rows = [old for old in rows if (old["images"], old["seed"]) != (row["images"], row["seed"])] + [row]
-    rows.sort(key=lambda row: (row["images"], row["seed"]))
-    path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    (HERE / "seeds.md").write_text(table(rows), encoding="utf-8")
+    kept = {(old["images"], old["seed"]): old for old in rows}
+    key = row["images"], row["seed"]
+    kept[key] = kept.get(key, {}) | row
+    rows = [kept[key] for key in sorted(kept)]
+    write_text(path, json.dumps(rows, indent=1) + "\n")
+    write_text(HERE / "seeds.md", table(rows))
 
 
 def table(rows):
@@ -114,17 +131,20 @@ def table(rows):
     lines += [f"| images | seed | {' | '.join(MODELS.values())} | gain of 04 over 03 | base | precision | date |"]
     lines += ["|---|---|---|---|---|---|---|---|---|"]
     for row in rows:
-        scores = " | ".join(f"{row[name]:.3f}" for name in MODELS)
-        gain = row["frozen_base"] - row["scratch"]
+        scores = " | ".join(f"{row[name]:.3f}" if name in row else "" for name in MODELS)
+        gain = f"{row['frozen_base'] - row['scratch']:.3f}" if {"frozen_base", "scratch"} <= set(row) else ""
         end = f"{row['base']} | {row['precision']} | {row['date']}"
-        lines.append(f"| {row['images']} | {row['seed']} | {scores} | {gain:.3f} | {end} |")
+        lines.append(f"| {row['images']} | {row['seed']} | {scores} | {gain} | {end} |")
     for images in sorted({row["images"] for row in rows}):
         of_these = [row for row in rows if row["images"] == images]
-        means = {name: np.mean([row[name] for row in of_these]) for name in MODELS}
-        scores = " | ".join(f"**{mean:.3f}**" for mean in means.values())
-        gain = means["frozen_base"] - means["scratch"]
-        lines.append(f"| **{images}, mean of {len(of_these)}** | | {scores} | **{gain:.3f}** | | | |")
+        scores = " | ".join(mean([row[name] for row in of_these if name in row]) for name in MODELS)
+        lines.append(f"| **{images}, mean** | | {scores} | | | | |")
     return "\n".join(lines) + "\n"
+
+
+def mean(scores):
+    """The mean of some accuracies and how many they are, for a cell of the table; empty where there are none."""
+    return f"**{np.mean(scores):.3f}** ({len(scores)} seeds)" if scores else ""
 
 
 if __name__ == "__main__":
