@@ -7,6 +7,7 @@ this file, and writes one table for each source of images between the two marks 
 import argparse
 import datetime
 import json
+import textwrap
 from pathlib import Path
 
 from course_utils import accuracy_interval
@@ -90,11 +91,8 @@ def tables(kept):
                 )
     numbers = sorted({entry["notebook"][:2] for entry in kept} & set(DIFFERS))
     if numbers:
-        lines += [
-            "\nThe data differ, so no column is a yardstick for the other: "
-            + "; ".join(map(DIFFERS.get, numbers))
-            + "."
-        ]
+        differences = "; ".join(map(DIFFERS.get, numbers))
+        lines += ["", textwrap.fill(f"The data differ, so no column is a yardstick for the other: {differences}.", 120)]
     return "\n".join(lines) + "\n\n"
 
 
