@@ -80,10 +80,14 @@ def peak_mb(process):
     info = process.memory_info()
     if hasattr(info, "peak_wset"):  # Windows
         return info.peak_wset / 1e6
-    import resource
+    if sys.platform == "darwin":
+        import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    # Not getrusage: on Linux a process inherits its maximum from the one that started it.
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as lines:
+        kilobytes = next(line.split()[1] for line in lines if line.startswith("VmHWM:"))
+    return int(kilobytes) * 1024 / 1e6
 
 
 def epoch_published(photos):

@@ -16,18 +16,20 @@ OK, WARN, FAIL = "OK", "WARN", "FAIL"
 FREE_BYTES_FOR_LESSON = 1_500_000_000
 
 # Notebook -> (seconds, peak MB) on the sandbox, and the seconds of `probe_seconds` on the same machine: a forecast
-# is the time here multiplied by the ratio of the two. The probe was measured on 2026-11-23 (2 cores of an AMD
-# processor without AVX-512, float32). The notebooks' seconds are estimates from before the first full run, and
-# the report says so; summary.json of a full `make lesson` on an idle machine replaces them. The memory was measured
-# on 2026-11-25 (Linux, 2 cores, float32, COURSE_FAST=1; the first notebook drew the images, with two processes).
-REFERENCE_SOURCE = "seconds estimated, not measured; scaled from 2 cores of an AMD processor without AVX-512, float32"
+# is the time here multiplied by the ratio of the two. Measured in full runs on 2026-11-25 (Linux, 2 cores of an Intel
+# processor with AVX-512, float32; other programs at work beside, at the lowest priority).
+REFERENCE_SOURCE = "scaled from 2 cores of an Intel processor with AVX-512, float32"
 REFERENCE_PROBE_SECONDS = 0.029
 REFERENCE = {
-    "01_download_unzip": (60, 310),
-    "02_image_to_tensor": (45, 360),
-    "03_scratch_cnn": (600, 2100),
-    "04_vgg16_transfer": (120, 1480),
-    "05_fine_tuning_homework": (120, 1260),
+    "01_download_unzip": (25, 310),
+    "02_image_to_tensor": (7, 360),
+    "03_scratch_cnn": (260, 1950),
+    "04_vgg16_transfer": (50, 1450),
+    "05_fine_tuning_homework": (16, 1240),
+    "06_three_ways_to_reuse_a_base": (110, 1470),
+    "07_regularise_normalise_transfer": (350, 2240),
+    "08_flowers": (340, 2210),
+    "09_look_inside": (44, 1270),
 }
 
 
