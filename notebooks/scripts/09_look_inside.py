@@ -183,25 +183,18 @@ plt.show()
 # Take the last maps. Ask by how much the score of 'dog' would rise if each map rose (its *gradient*). Add the maps up,
 # weighted so: what shines speaks for 'dog'. The usual recipe needs a model from input to maps:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 last = {"scratch": map_layers(scratch)[-1], "frozen": map_layers(frozen)[-1]}
 try:
     keras.Model(frozen.inputs, [base.get_layer(last["frozen"]).output, frozen.output])
-    usual_recipe_works = True
+    print("this Keras builds it")
 except (ValueError, KeyError) as error:
-    usual_recipe_works = False
     print("the usual recipe fails:", type(error).__name__)
 
-# %% tags=["check"]
-check(
-    not usual_recipe_works,
-    "the usual recipe fails on a base that is nested in a model",
-    "Your Keras can do it, so the next cells are one way of two: go on.",
-)
-
 # %% [markdown]
-# The base was built with an input of its own, and its layers know only that one; the model around it calls the base as
-# a whole. `grad_cam` instead lets the whole model run and keeps what the layer gives on the way.
+# Most versions of Keras refuse: the base was built with an input of its own, and its layers know only that one; the
+# model around it calls the base as a whole. `grad_cam` instead lets the whole model run and keeps what the layer gives
+# on the way.
 
 # %%
 from course_utils import show_photos
