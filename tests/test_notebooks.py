@@ -1,11 +1,15 @@
 """Notebooks and their scripts: derived right, kept in step, compared in earnest."""
 
+import base64
+import io
 import re
 from copy import deepcopy
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 from course_utils import notebooks
 from course_utils.errors import CourseError
@@ -87,6 +91,41 @@ def test_a_derived_notebook_holds_the_outputs_and_no_times_of_its_making(first):
     assert "count 3 sum 176" in notebook.cells[2].outputs[0].text
     assert all("execution" not in cell.metadata for cell in notebook.cells)
     assert "jupytext" not in notebook.metadata
+
+
+def picture(colours, noise_seed=0):
+    """A picture as a notebook holds it: random dots of so many colours."""
+    dots = np.random.default_rng(noise_seed).integers(0, colours, (80, 120), np.uint32)
+    rgb = np.stack([dots % 256, dots * 7 % 256, dots // 256 % 256], axis=-1).astype(np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(rgb).save(content, "PNG", optimize=True)
+    return base64.b64encode(content.getvalue()).decode("ascii")
+
+
+def shrunk(stored):
+    output = nbformat.v4.new_output("display_data", data={"image/png": stored, "text/plain": "<Figure>"})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output])])
+    notebooks.shrink_pictures(notebook)
+    assert output["data"]["text/plain"] == "<Figure>"
+    return output["data"]["image/png"]
+
+
+def test_a_picture_of_many_colours_is_stored_smaller_and_as_large_as_it_was():
+    stored = picture(60_000)
+    smaller = shrunk(stored)
+    assert len(smaller) < len(stored) / 2
+    with Image.open(io.BytesIO(base64.b64decode(smaller))) as opened:
+        assert opened.size == (120, 80) and len(opened.getcolors(256)) <= 256
+
+
+def test_a_picture_that_would_not_become_smaller_stays_as_it_is():
+    once = shrunk(picture(60_000))
+    assert shrunk(once) == once
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_committed_notebook_is_under_3_mb(script):
+    assert (CHECKOUT / "notebooks" / f"{script.stem}.ipynb").stat().st_size < 3_000_000
 
 
 def test_a_changed_source_is_a_stale_pair(first):
