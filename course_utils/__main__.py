@@ -13,7 +13,7 @@ import importlib
 import os
 
 from course_utils import environment
-from course_utils.errors import CourseError
+from course_utils.errors import exit_code
 
 # Command -> (module, function, what the help says). Loaded only when asked for: the first four and the help
 # must work before anything is installed.
@@ -59,29 +59,7 @@ def main(arguments=None):
         The exit code: 0 where all went well, 1 after a problem that was told, 130 after Ctrl-C.
     """
     command = _parser().parse_args(arguments).command
-    try:
-        root = environment.checkout_root()
-        if root is not None:
-            if command in WITHOUT_INSTALLING:
-                python = environment.ready_python(root) or sys.executable
-            else:
-                python = environment.prepared_python(root)
-            if not environment.is_this_python(python):
-                return environment.run_with(python, ["-m", "course_utils", command])
-        module, function, _ = COMMANDS[command]
-        if module != "__main__":
-            return getattr(importlib.import_module(f"course_utils.{module}"), function)() or 0
-        return globals()[function]() or 0
-    except CourseError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        # Whoever read the output, `head` say, has gone; nor may Python's own last flush complain of it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped; run the same command again to go on.", file=sys.stderr)
-        return 130
+    return exit_code(lambda: _run(command))
 
 
 def fetch():
@@ -102,6 +80,21 @@ def clean():
     from course_utils.photos import clean_photos
 
     clean_photos()
+
+
+def _run(command):
+    root = environment.checkout_root()
+    if root is not None:
+        if command in WITHOUT_INSTALLING:
+            python = environment.ready_python(root) or sys.executable
+        else:
+            python = environment.prepared_python(root)
+        if not environment.is_this_python(python):
+            return environment.run_with(python, ["-m", "course_utils", command])
+    module, function, _ = COMMANDS[command]
+    if module != "__main__":
+        return getattr(importlib.import_module(f"course_utils.{module}"), function)()
+    return globals()[function]()
 
 
 def _parser():

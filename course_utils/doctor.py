@@ -9,6 +9,7 @@ import time
 
 from course_utils import environment, settings
 from course_utils.errors import CourseError
+from course_utils.notebooks import FIRST_FURTHER
 
 OK, WARN, FAIL = "OK", "WARN", "FAIL"
 
@@ -141,7 +142,7 @@ def look_at_memory():
     list of (str, str)
         The state and a sentence.
     """
-    free, needed = available_memory(), memory_needed(name for name in REFERENCE if name < "06")
+    free, needed = available_memory(), memory_needed(name for name in REFERENCE if name < FIRST_FURTHER)
     if free is None:
         return [(WARN, f"memory: unknown until the packages are installed; {needed / 1e9:.1f} GB are needed")]
     text = f"memory: {free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB needed"
@@ -244,7 +245,7 @@ def forecast():
         (OK, f"forecast: {name} {_minutes(seconds * factor)}, {peak_mb / 1000:.1f} GB of memory")
         for name, (seconds, peak_mb) in REFERENCE.items()
     ]
-    total = sum(seconds for name, (seconds, _) in REFERENCE.items() if name < "06") * factor
+    total = sum(seconds for name, (seconds, _) in REFERENCE.items() if name < FIRST_FURTHER) * factor
     return [*found, (OK, f"forecast: the lesson, 01-05, on drawn images {_minutes(total)} ({REFERENCE_SOURCE})")]
 
 

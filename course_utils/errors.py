@@ -1,6 +1,8 @@
-"""The one exception of this project, and the translation of the system's file errors into it."""
+"""The one exception of this project, the system's file errors turned into it, and how a command answers it."""
 
 import errno
+import os
+import sys
 from contextlib import contextmanager
 
 
@@ -26,6 +28,33 @@ def file_errors_told(path):
         yield
     except OSError as error:
         raise CourseError(_sentence(error, path)) from None
+
+
+def exit_code(run):
+    """Run a command, and answer what ends it early with a sentence or in silence, never with a traceback.
+
+    Parameters
+    ----------
+    run : callable
+        Called without arguments; gives an exit code, or None for 0.
+
+    Returns
+    -------
+    int
+        The exit code: 0 where all went well, 1 after a problem that was told, 130 after Ctrl-C.
+    """
+    try:
+        return run() or 0
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read the output, `head` say, has gone; nor may Python's own last flush complain of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; run the same command again to go on.", file=sys.stderr)
+        return 130
 
 
 def _sentence(error, path):

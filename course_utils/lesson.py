@@ -12,6 +12,7 @@ from course_utils.environment import checkout_root
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import write_text, written_whole
 from course_utils.notebooks import (
+    FIRST_FURTHER,
     Run,
     execute,
     from_script,
@@ -34,8 +35,6 @@ body { max-width: 64rem; margin: 0 auto !important; }
 """
 
 MODELS = ("scratch", "frozen_base")
-# The lesson ends with notebook 05; those from here on go past it.
-FIRST_FURTHER = "06"
 
 # Printed in the published lesson (ML-21, questions 3 and 5) for the four zips: accuracy on the 1,000 test
 # photos after 10 and 5 epochs; its seconds are the epochs' times added up.

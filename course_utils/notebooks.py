@@ -19,6 +19,8 @@ from course_utils.environment import checkout_root
 from course_utils.errors import CourseError
 from course_utils.files import write_text
 
+# The lesson ends with notebook 05; those from here on go past it.
+FIRST_FURTHER = "06"
 SETUP_TAG = "setup"
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 INSTALLING = """\

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from course_utils import environment
-from course_utils.errors import CourseError
+from course_utils.errors import exit_code
 
 COURSE = "homework-course"
 # Command -> (module, function, what the help says). Loaded only when asked for, as in course_utils.
@@ -37,23 +37,17 @@ def main(arguments=None):
     """
     words = sys.argv[1:] if arguments is None else arguments
     chosen = _parser().parse_args(words)
-    try:
-        root = environment.checkout_root()
-        if root is not None:
-            python = environment.prepared_python(root)
-            if not environment.is_this_python(python):
-                return environment.run_with(python, ["-m", "homework", *words])
-        module, function, _ = COMMANDS[chosen.command]
-        return getattr(importlib.import_module(f"homework.{module}"), function)(chosen) or 0
-    except CourseError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped; run the same command again to go on.", file=sys.stderr)
-        return 130
+    return exit_code(lambda: _run(chosen, words))
+
+
+def _run(chosen, words):
+    root = environment.checkout_root()
+    if root is not None:
+        python = environment.prepared_python(root)
+        if not environment.is_this_python(python):
+            return environment.run_with(python, ["-m", "homework", *words])
+    module, function, _ = COMMANDS[chosen.command]
+    return getattr(importlib.import_module(f"homework.{module}"), function)(chosen)
 
 
 def _parser():
