@@ -9,8 +9,10 @@ the same bytes on one version of OpenCV.
 import math
 import multiprocessing
 import os
+import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -951,6 +953,52 @@ def _end_with_parent():
     threading.Thread(target=watch, daemon=True).start()
 
 
+@contextmanager
+def _without_ctrl_c():
+    """Start processes that Ctrl-C does not reach, not even while they start: who started them ends them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def draw_in_processes(draw_files, tasks, *arguments):
+    """Draw many pictures with a worker process for each core, and show the progress.
+
+    Parameters
+    ----------
+    draw_files : callable
+        Draws some of the tasks and gives how many; a function of a module, which a new process can import.
+    tasks : list
+        One for each picture.
+    *arguments
+        What draw_files gets after its tasks.
+
+    Raises
+    ------
+    OSError
+        Where a picture cannot be written.
+    concurrent.futures.process.BrokenProcessPool
+        Where a process was ended from outside.
+    """
+    batches = [tasks[start : start + 50] for start in range(0, len(tasks), 50)]
+    # "spawn" is the only way on Windows, and safe beside TensorFlow's threads everywhere.
+    pool = ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    try:
+        with _without_ctrl_c():
+            waiting = [pool.submit(draw_files, batch, *arguments) for batch in batches]
+        with tqdm(total=len(tasks), desc="Drawing", unit=" images", mininterval=0.5) as progress:
+            for done in as_completed(waiting):
+                progress.update(done.result())
+    finally:
+        # After Ctrl-C or an error, what has not begun is dropped; what runs ends within a second.
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
 def _draw_files(tasks, folder, seed):
     """Draw some pictures into their files; runs in a worker process."""
     # One thread: the processes already share the cores, and OpenCV's threads would compete for them.
@@ -985,14 +1033,4 @@ def draw_photos(folder, seed=DEFAULT_SEED):
     for name, kind, split, first, count in FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True)
         tasks += [(name, kind, split, number) for number in range(first, first + count)]
-    batches = [tasks[start : start + 50] for start in range(0, len(tasks), 50)]
-    # "spawn" is the only way on Windows, and safe beside TensorFlow's threads everywhere.
-    pool = ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
-    try:
-        waiting = [pool.submit(_draw_files, batch, folder, seed) for batch in batches]
-        with tqdm(total=len(tasks), desc="Drawing", unit=" images", mininterval=0.5) as progress:
-            for done in as_completed(waiting):
-                progress.update(done.result())
-    finally:
-        # After Ctrl-C or an error, what has not begun is dropped; what runs ends within a second.
-        pool.shutdown(wait=True, cancel_futures=True)
+    draw_in_processes(_draw_files, tasks, folder, seed)

@@ -5,14 +5,11 @@ the animals, every picture has a random generator of its own, keyed by seed, ind
 """
 
 import math
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from course_utils import drawing, scenes
 from course_utils.drawing import DEFAULT_SEED, JPEG_QUALITY
@@ -437,13 +434,4 @@ def draw_flowers(folder, seed=DEFAULT_SEED):
     for kind in COUNTS:
         (folder / kind).mkdir(parents=True, exist_ok=True)
     tasks = [(kind, index) for kind, count in COUNTS.items() for index in range(count)]
-    batches = [tasks[start : start + 40] for start in range(0, len(tasks), 40)]
-    # "spawn" is the only way on Windows, and safe beside TensorFlow's threads everywhere.
-    pool = ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))
-    try:
-        waiting = [pool.submit(_draw_files, batch, folder, seed) for batch in batches]
-        with tqdm(total=len(tasks), desc="Drawing", unit=" images", mininterval=0.5) as progress:
-            for done in as_completed(waiting):
-                progress.update(done.result())
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    drawing.draw_in_processes(_draw_files, tasks, folder, seed)
