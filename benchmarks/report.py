@@ -104,6 +104,8 @@ def rows(found):
         made += accuracy_rows(parts["accuracy"])
     if "q45" in parts:
         made += q45_rows(parts["q45"])
+    if parts.get("frozen_accuracy", {}).get("reached", {}).get("recorded"):
+        made += frozen_accuracy_rows(parts["frozen_accuracy"])
     if {"q2", "q3", "q45"} <= set(parts):
         made += whole_rows(parts["q2"], parts["q3"], parts["q45"])
     if not full:
@@ -168,12 +170,21 @@ def q3_rows(part):
 
 
 def accuracy_rows(part):
-    """Mean accuracy in the fastest precision, which may be below float32's by no more than that one's spread."""
-    reached = part["reached"]
-    fastest, plain = reached[part["fastest"]], reached["float32"]
-    spread = max(plain) - min(plain)
-    what = f"Q3, mean test accuracy of {len(plain)} seeds, {part['fastest']} minus float32 ({mean(plain):.3f})"
-    return [Row(what, [mean(fastest) - mean(plain)], -spread, True, "")]
+    """Mean accuracy in other precisions, which may be below float32's by no more than that one's spread."""
+    plain, made = part["reached"]["float32"], []
+    for precision, reached in part["reached"].items():
+        if precision != "float32":
+            what = f"Q3, mean test accuracy of {len(plain)} seeds, {precision} minus float32 ({mean(plain):.3f})"
+            made.append(Row(what, [mean(reached) - mean(plain)], min(plain) - max(plain), True, ""))
+    return made
+
+
+def frozen_accuracy_rows(part):
+    """Mean accuracy of a head on recorded features, which may miss end to end's by no more than that one's spread."""
+    recorded, whole = part["reached"]["recorded"], part["reached"]["end_to_end"]
+    what = f"Q4-Q5, mean test accuracy of {len(whole)} seeds, frozen {part['base']}: "
+    what += f"recorded features minus end to end ({mean(whole):.3f})"
+    return [Row(what, [mean(recorded) - mean(whole)], -(max(whole) - min(whole)), True, "")]
 
 
 def q45_rows(part):

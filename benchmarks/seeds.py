@@ -74,18 +74,19 @@ def train_head(base, data):
     base.model.trainable = False
     images, labels = load_set(data, "train")
     features = record_features(base, images)
-    head = keras.Sequential(
-        [
-            keras.Input(features.shape[1:]),
-            keras.layers.Flatten(),
-            keras.layers.Dense(512, activation="relu"),
-            keras.layers.Dense(2, activation="softmax", dtype="float32"),
-        ]
-    )
+    head = keras.Sequential([keras.Input(features.shape[1:]), *head_layers()])
     head.compile(keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy", metrics=["accuracy"])
     head.fit(features, labels, epochs=5, verbose=0)
     test_images, test_labels = load_set(data, "test")
     return share_right(head, record_features(base, test_images), test_labels)
+
+
+def head_layers():
+    """Build the layers of notebook 04's head."""
+    from keras import layers
+
+    dense = layers.Dense(512, activation="relu")
+    return [layers.Flatten(), dense, layers.Dense(2, activation="softmax", dtype="float32")]
 
 
 def train_better(data):
