@@ -30,7 +30,6 @@ _MODULE_OF = {
     "plot_history": "plots",
     "plot_comparison": "plots",
     "show_mistakes": "plots",
-    "smoothed": "plots",
     "fastest_precision": "precision",
     "keep_results": "results",
     "pack_submission": "submission",
@@ -39,6 +38,7 @@ _MODULE_OF = {
     "check_labels": "checks",
     "check_accuracy": "checks",
     "accuracy_interval": "checks",
+    "gained_and_lost": "checks",
 }
 
 __all__ = sorted(_MODULE_OF)

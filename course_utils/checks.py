@@ -167,3 +167,42 @@ def accuracy_interval(accuracy, number):
     centre = (accuracy + z * z / (2 * number)) / (1 + z * z / number)
     spread = z / (1 + z * z / number) * math.sqrt(accuracy * (1 - accuracy) / number + (z / (2 * number)) ** 2)
     return max(0.0, centre - spread), min(1.0, centre + spread)
+
+
+def gained_and_lost(before, after):
+    """Compare two models photo by photo, and say how often luck alone makes so large a difference.
+
+    Parameters
+    ----------
+    before, after : numpy.ndarray of bool
+        For each photo whether the model was right; the same photos in the same order.
+
+    Returns
+    -------
+    gained : int
+        Photos that only the second model got right.
+    lost : int
+        Photos that only the first one got right.
+    chance : float
+        How probable at least so uneven a split of these photos is where a coin decides each.
+
+    Raises
+    ------
+    CourseError
+        Where the two differ in length or are not true or false.
+
+    Notes
+    -----
+    The exact sign test: Q. McNemar, Psychometrika 12 (1947), 153-157.
+    """
+    from scipy.stats import binomtest
+
+    before, after = np.asarray(before), np.asarray(after)
+    if before.shape != after.shape or before.ndim != 1 or before.dtype != bool or after.dtype != bool:
+        raise CourseError(
+            f"gained_and_lost was given arrays of shape {before.shape} ({before.dtype}) and {after.shape} "
+            f"({after.dtype}); give one True or False for each photo, such as answers == y_test."
+        )
+    gained, lost = int((after & ~before).sum()), int((before & ~after).sum())
+    chance = float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
+    return gained, lost, chance

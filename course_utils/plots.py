@@ -95,34 +95,6 @@ def plot_history(histories, metric="accuracy", guessing=0.5):
     return figure
 
 
-def smoothed(values, factor=0.8):
-    """Smooth a curve by an exponential moving average, which starts at the first value.
-
-    Parameters
-    ----------
-    values : sequence of float
-        One value an epoch.
-    factor : float
-        How much of the last average is kept at each step, from 0 (no smoothing) to below 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (n,), as many as there are values.
-
-    Raises
-    ------
-    CourseError
-        Where the factor is not in that range.
-    """
-    if not 0 <= factor < 1:
-        raise CourseError(f"The factor is {factor}; give the share of the last average to keep, from 0 to below 1.")
-    averages = np.array(values, dtype=float)
-    for position in range(1, len(averages)):
-        averages[position] = factor * averages[position - 1] + (1 - factor) * averages[position]
-    return averages
-
-
 def plot_comparison(accuracies, number, published=None, guessing=0.5):
     """Compare models by accuracy, as bars with 95 % intervals, and published figures as diamonds.
 

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from course_utils.checks import accuracy_interval, check, check_accuracy, check_images, check_labels
+from course_utils.checks import (
+    accuracy_interval,
+    check,
+    check_accuracy,
+    check_images,
+    check_labels,
+    gained_and_lost,
+)
 from course_utils.errors import CourseError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 150, 150, 3), dtype=np.uint8)
@@ -100,3 +107,27 @@ def test_the_interval_stays_a_share_and_holds_the_accuracy(accuracy):
 def test_an_interval_of_nonsense_is_refused(accuracy, number):
     with pytest.raises(CourseError):
         accuracy_interval(accuracy, number)
+
+
+def test_gains_and_losses_are_counted_on_the_photos_where_two_models_differ():
+    before = np.array([True] * 90 + [False] * 10)
+    after = np.array([True] * 88 + [False] * 2 + [True] * 8 + [False] * 2)
+    gained, lost, chance = gained_and_lost(before, after)
+    # Of ten tosses of a coin, at most two or at least eight are heads in 112 of 1,024 cases.
+    assert (gained, lost) == (8, 2) and chance == pytest.approx(112 / 1024)
+
+
+def test_two_models_that_are_right_on_the_same_photos_differ_by_nothing():
+    right = np.array([True, False, True])
+    assert gained_and_lost(right, right) == (0, 0, 1.0)
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ([True, False], [True]),
+    ([1, 0], [1, 1]),
+    ([[True]], [[True]]),
+    ([0.9, 0.1], [True, False]),
+])  # fmt: skip
+def test_gains_of_what_is_not_a_true_or_false_for_each_photo_are_refused(before, after):
+    with pytest.raises(CourseError, match="one True or False for each photo"):
+        gained_and_lost(np.array(before), np.array(after))

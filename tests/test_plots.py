@@ -12,7 +12,7 @@ from course_utils.errors import CourseError
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
 
-from course_utils.plots import plot_comparison, plot_history, show_mistakes, show_photos, smoothed
+from course_utils.plots import plot_comparison, plot_history, show_mistakes, show_photos
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (8, 20, 30, 3), dtype=np.uint8)
 
@@ -93,24 +93,6 @@ def test_mistakes_of_a_perfect_model_or_of_other_shapes_are_refused():
         show_mistakes(IMAGES[:2], np.array([0, 1]), np.eye(2))
     with pytest.raises(CourseError, match="belong"):
         show_mistakes(IMAGES[:2], np.array([0, 1]), np.zeros((2, 3)))
-
-
-def test_a_smoothed_curve_follows_a_jump_by_a_fifth_of_what_is_left():
-    assert np.allclose(smoothed([0.0, 1.0, 1.0], 0.8), [0, 0.2, 0.36])
-    assert np.allclose(smoothed([3, 3, 3], 0.8), 3)
-
-
-def test_smoothing_leaves_the_raw_values_alone_and_a_factor_of_0_changes_nothing():
-    raw = np.array([0.5, 0.9, 0.1])
-    assert np.array_equal(smoothed(raw, 0), raw)
-    smoothed(raw)
-    assert raw.tolist() == [0.5, 0.9, 0.1]
-
-
-@pytest.mark.parametrize("factor", [1, 1.5, -0.1, float("nan")])
-def test_a_factor_that_would_not_smooth_is_refused(factor):
-    with pytest.raises(CourseError, match="from 0 to below 1"):
-        smoothed([0.5, 0.6], factor)
 
 
 def test_the_line_of_guessing_stands_where_it_is_asked_for():

@@ -216,8 +216,8 @@ del vgg16, model
 #
 # 1. Train the head first: a random head sends large errors back, which ruin what the base has learned.
 # 2. Compile *after* you change what is trainable, with a small step: Adam 5e-5.
-# 3. Call the base with `training=False`: *batch normalization*, a layer that scales by running averages (see 08), then
-#    leaves these as they were recorded.
+# 3. Leave *batch normalization*, a layer that scales by running averages, frozen: then these stay as they were recorded
+#    (see 08).
 
 # %% [markdown]
 # ## Homework

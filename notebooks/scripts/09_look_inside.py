@@ -163,8 +163,9 @@ plt.show()
 # %% [markdown]
 # ## What excites a filter most?
 #
-# *Gradient ascent*: start from grey noise and change the pixels, not the weights, so that one filter answers more and
-# more. Colours and fine grain in the first blocks, larger patterns in the later ones?
+# *Gradient ascent*: the *gradient* says how each pixel would change the filter's answer. Start from grey noise and
+# change the pixels, not the weights, so that it answers more and more. Fine grain in the first blocks, larger patterns
+# later?
 
 # %%
 from course_utils.explain import most_exciting
@@ -180,8 +181,9 @@ plt.show()
 # %% [markdown]
 # ## Grad-CAM: where is the evidence?
 #
-# Take the last maps. Ask by how much the score of 'dog' would rise if each map rose (its *gradient*). Add the maps up,
-# weighted so: what shines speaks for 'dog'. The usual recipe needs a model from input to maps:
+# Take the last maps. Ask by how much the score of the *answered* class would rise if each map rose. Add the maps up,
+# weighted so, and keep what is positive: what shines speaks for the answer. The usual recipe needs a model from input
+# to maps:
 
 # %% tags=["nbval-ignore-output"]
 last = {"scratch": map_layers(scratch)[-1], "frozen": map_layers(frozen)[-1]}
@@ -209,11 +211,15 @@ figure = show_photos(shown, ["photo"] * 6 + ["scratch CNN"] * 6 + ["frozen base"
 # %% tags=["check"]
 heat = grad_cam(frozen, x_test[some], last["frozen"])
 check(heat.shape == (6, 150, 150), "one heat map for each photo, as large as the photo", "Print heat.shape.")
-check(float(heat.min()) >= 0 and float(heat.max()) <= 1, "between 0 and 1", "Only what is positive counts.")
+check(
+    float(np.ptp(heat, axis=(1, 2)).max()) > 0.5,
+    "the heat is not the same everywhere",
+    "Does the answer depend on the layer that you named?",
+)
 
 # %% [markdown]
-# Yellow is where the answer came from. The scratch CNN has 15 x 15 maps, so its spots are finer than those of the base.
-# Fine does not mean right: is it the animal?
+# Yellow is where the answer came from. Each map is scaled to its own maximum: compare places, not brightness. The
+# scratch CNN has 15 x 15 maps, so its spots are finer. Fine does not mean right: is it the animal?
 
 # %% [markdown]
 # ## The most confident mistakes, with Grad-CAM beside them
@@ -359,6 +365,7 @@ fit, judge = train_test_split(np.arange(1000), test_size=500, stratify=y_test, r
 
 
 def tempered(probabilities, temperature):
+    # Up to a constant, which softmax cancels, the logarithm of a probability is its score.
     scores = np.log(np.clip(probabilities, 1e-7, 1)) / temperature
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
@@ -400,15 +407,28 @@ for name, given in (("scratch", p_scratch), ("frozen", p_frozen)):
     before, after = (loss(np.log(t), given[judge], y_test[judge]) for t in (1, temperatures[name]))
     check(
         after < before + 0.01,
-        f"{name}: on photos that T was not fitted on, the loss with T is no larger",
+        f"{name}: on photos that T was not fitted on, the loss with T is at most 0.01 larger",
         "Was T fitted on the other half, with the labels of that half?",
     )
+
+# %% [markdown]
+# So, how much is 95 % worth? Of the 500 photos, those on which a model is at least 95 % sure: how many of them are
+# right, before and after? Where T is near 1, there was little to mend.
+
+# %% tags=["nbval-ignore-output"]
+for name, given in (("scratch", p_scratch), ("frozen", p_frozen)):
+    for words, temperature in (("as trained", 1), ("with T", temperatures[name])):
+        now = tempered(given[judge], temperature)
+        sure = now.max(axis=1) >= 0.95
+        right = (now.argmax(axis=1) == y_test[judge])[sure]
+        print(f"{name:8}{words:11}{sure.sum():4} photos at least 95 % sure, {right.sum()} of them right")
 
 # %% [markdown]
 # ## Your own photo
 #
 # Run the next cell and choose files with its button, or copy them into the folder `own_photos` beside `data`. Then run
-# the cells below it. Any photo will do: greyscale, transparent, turned by the phone, or huge; what is no image is told.
+# the cells below it. Any photo will do: greyscale, transparent, turned by the phone, or huge. A file that is not an
+# image is skipped, with a message.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils.own_photos import open_own_photo, own_photo_paths, upload_button
@@ -450,17 +470,13 @@ titles = [f"{('cat', 'dog')[row.argmax()]} {row.max():.0%}" for row in given]
 heated = overlay(strange, grad_cam(frozen, strange, last["frozen"]))
 figure = show_photos([*strange, *heated], titles + ["looked here"] * len(strange), columns=len(strange))
 
-# %% tags=["check"]
-check(
-    np.allclose(answers.sum(axis=1), 1, atol=1e-2),
-    "cat and dog add up to 1, even for an empty room",
-    "Does the model end in a softmax over two classes?",
-)
+# %% tags=["nbval-ignore-output"]
+print(f"surest answer to something strange: {given.max():.0%}")
 
 # %% [markdown]
 # A calibrated confidence holds for photos *like those it was fitted on*. For anything else it promises nothing: a
 # softmax cannot say 'I do not know'. A third class of other things, or a threshold on the distance to the nearest
-# embeddings, can.
+# embeddings, may help: exercise 2 measures the second.
 
 # %% [markdown]
 # ## Summary
@@ -472,13 +488,14 @@ check(
 # %% [markdown]
 # ## Exercises
 #
-# 1. Call `grad_cam` for the *other* class on three photos. What speaks for it?
+# 1. Call `grad_cam` for the *other* class on the six photos. What speaks for it?
 # 2. For the strange images, print the cosine distance to the nearest test embedding. Does it tell them apart?
 # 3. Why does dividing by T never change the answer?
 #
 # <details><summary>Solutions</summary>
 #
-# 1. `grad_cam(frozen, x_test[some], last["frozen"], classes=[0, 0, 0, 1, 1, 1])`: often little, or an ear.
+# 1. `grad_cam(frozen, x_test[some], last["frozen"], classes=[0, 0, 0, 1, 1, 1])`: often the
+#    background, or an ear. How *much* evidence there is, a map scaled to its own maximum cannot say.
 # 2. `near.kneighbors(layer_outputs(frozen, strange, hidden.name))[0][:, 0]`, beside `near.kneighbors()[0][:, 0]` of the
 #    test photos. Look at both before you choose a threshold, and choose it on other photos than you judge it on.
 # 3. Dividing all scores by the same positive number keeps their order.

@@ -85,8 +85,8 @@ check_images(x_test, 1000)
 # %% [markdown]
 # ## The model, with the base frozen
 #
-# The whole model takes photos of 0-255: preprocessing, base, mean of each feature map, two outputs. `training=False`
-# keeps batch normalization, where the base has any, at its recorded averages.
+# The whole model takes photos of 0-255: preprocessing, base, mean of each feature map, two outputs. Batch
+# normalization, where the base has any, stays frozen, and so keeps its recorded averages.
 
 # %% tags=["recorded"]
 import keras
