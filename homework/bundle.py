@@ -37,8 +37,9 @@ DEEPEST_JSON = 100
 MOST_JSON_VALUES = 400_000
 LONGEST_NUMBER = 40
 LARGEST_INTEGER = 2**53
-# Text compresses to a tenth; a hundredth of a large part is a bomb, and a smaller one is bounded by its size.
-LARGEST_RATIO, RATIO_COUNTS_FROM = 100, 1_000_000
+# Text compresses to a tenth; a hundredth of a large part is a bomb, and a smaller one is bounded by its size. Weights
+# that are all NaN, as a training that diverged leaves them, compress to a thousandth: a layer of 20 MB may.
+LARGEST_RATIO, RATIO_COUNTS_FROM = 100, 20_000_000
 _LITTER = re.compile(r"(^|/)(__MACOSX/.*|\.DS_Store|Thumbs\.db|desktop\.ini)$")
 _HEADER = re.compile(
     rb"\{\s*'descr'\s*:\s*'([<>|=]?[a-zA-Z][0-9]{1,3})'\s*,\s*'fortran_order'\s*:\s*(True|False)\s*,"

@@ -237,7 +237,9 @@ def test_a_scorer_keeps_to_one_core_so_that_two_are_faster_than_one(hidden_file)
     scorer = LimitedScorer(hidden_file, 60, 4e9)
     scorer.start()
     try:
-        environment = psutil.Process(scorer.child.pid).environ()
+        child = psutil.Process(scorer.child.pid)
+        while not (environment := child.environ()):  # for a moment a new process has none yet
+            time.sleep(0.01)
         assert {environment[name] for name in ONE_THREAD} == {"1"}
     finally:
         scorer.stop()
