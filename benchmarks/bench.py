@@ -1,7 +1,7 @@
 """Time the published ways against the course's: ``make bench`` (BENCH=quick or BENCH=full).
 
 Each figure is a ratio of two things run alternately, each in a process of its own, on the same machine and images.
-Writes build/bench/report.json, report.md and plots; in full also REPORT.md and its plots beside this file.
+Writes report.json, report.md and plots into build/bench/MODE; in full also REPORT.md and its plots beside this file.
 Give names of parts (see --help) to measure those alone and keep the others of an earlier run.
 """
 
@@ -84,13 +84,14 @@ def run(parts, mode):
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         raise CourseError(f"There is no part {unknown[0]!r} of the benchmark; choose of {', '.join(PARTS)}.")
-    BUILD.mkdir(parents=True, exist_ok=True)
+    kept = BUILD / mode
+    kept.mkdir(parents=True, exist_ok=True)
     machine = report.machine()
     found = {"mode": mode, "machine": machine, "parts": {}}
-    path = BUILD / "report.json"
+    path = kept / "report.json"
     with contextlib.suppress(OSError, ValueError, KeyError):
         earlier = json.loads(path.read_text(encoding="utf-8"))
-        if (earlier["mode"], earlier["machine"]) == (mode, machine):
+        if earlier["machine"] == machine:
             found["parts"] = earlier["parts"]
     images, folder = image_folder()
     for part in parts:
@@ -107,14 +108,14 @@ def run(parts, mode):
         path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     rows = report.rows(found)
     page = report.page(found, rows)
-    (BUILD / "report.md").write_text(page, encoding="utf-8")
-    plots = report.draw(found, rows, BUILD)
+    (kept / "report.md").write_text(page, encoding="utf-8")
+    plots = report.draw(found, rows, kept)
     if mode == "full" and set(found["parts"]) == set(PARTS):
         (ROOT / "benchmarks" / "REPORT.md").write_text(page, encoding="utf-8")
         for plot in plots:
             shutil.copy(plot, ROOT / "benchmarks")
         report.write_into_readme(ROOT / "README.md", report.table(rows))
-    print(f"\n{report.table(rows)}\nThe report is {BUILD / 'report.md'}")
+    print(f"\n{report.table(rows)}\nThe report is {kept / 'report.md'}")
     missed = [row for row in rows if row.met is False]
     for row in missed:
         print(f"MISSED: {row.what}: {row.reached:.2f}, must be {row.bound_words}", file=sys.stderr)

@@ -438,7 +438,7 @@ def draw_ratios(made, path):
     axes.set(xscale="log", xlabel="ratio (logarithmic)", title="How many times as much the published way takes")
     axes.margins(y=0.15)
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="lower right")
     return saved(figure, path)
 
 

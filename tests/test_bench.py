@@ -208,4 +208,4 @@ def test_a_quick_benchmark_finds_every_direction_right(checkout, monkeypatch):
     monkeypatch.setenv("BENCH", "quick")
     done = subprocess.run([sys.executable, "-m", "benchmarks.bench"], cwd=checkout, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Q2-Q5 as published" in (checkout / "build" / "bench" / "report.md").read_text(encoding="utf-8")
+    assert "Q2-Q5 as published" in (checkout / "build" / "bench" / "quick" / "report.md").read_text(encoding="utf-8")
