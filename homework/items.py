@@ -84,7 +84,7 @@ def _right_variant(about, student, variant, look):
     wrong = [key for key in variant if not _equal(stated.get(key), variant[key])]
     reason = None
     if not _equal_ids(about.get("student"), student):
-        reason = f"The bundle is that of {evidence['student']!r}, not of {student!r}."
+        reason = f"The bundle was packed under another student id than {student!r}."
     elif about.get("assignment") != variant["assignment"]:
         reason = f"The bundle belongs to {evidence['assignment']!r}, not to {variant['assignment']!r}."
     elif wrong:
