@@ -496,7 +496,7 @@ def wrong_cases(corpus):
     # The variant
     other = VARIANTS["another_base"] | {"number": 2, "seed": 8, "subset": 800}
     add_changed("another variant", {"right variant": "differs"}, about=about(variant=other))
-    add_changed("another student's bundle", {"right variant": "that of"}, about=about(student="grace"))
+    add_changed("another student's bundle", {"right variant": "another student id"}, about=about(student="grace"))
     add_changed("another assignment", {"right variant": "belongs to"}, about=about(assignment="learning_rate"))
     add_changed("no variant", {"right variant": "differs"}, about=about(variant=None))
     add_changed("variant as text", {"right variant": "differs"}, about=about(variant="number 1"))
