@@ -28,7 +28,7 @@ REFERENCE = {
     "04_vgg16_transfer": (50, 1450),
     "05_fine_tuning_homework": (16, 1240),
     "06_three_ways_to_reuse_a_base": (110, 1470),
-    "07_regularise_normalise_transfer": (350, 2240),
+    "07_regularise_normalise_transfer": (550, 2390),
     "08_flowers": (340, 2210),
     "09_look_inside": (44, 1270),
 }
