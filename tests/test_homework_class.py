@@ -32,7 +32,7 @@ from homework.submissions import find_submissions
 from homework.variants import course_secret
 
 # On a machine with other work: Dask starts several processes, and each scorer loads TensorFlow.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.timeout(1200)
 ASSIGNMENT = "another_base"
 VARIANT = homework_corpus.VARIANTS[ASSIGNMENT]
 

@@ -16,8 +16,6 @@ from course_utils.errors import CourseError
 from homework import executor
 from homework.executor import Limits
 
-pytestmark = pytest.mark.slow
-
 REASON = executor.why_not()
 in_sandbox = pytest.mark.skipif(REASON is not None, reason=f"no sandbox: {REASON}")
 
@@ -146,7 +144,6 @@ def test_a_kernel_that_dies_and_a_file_that_is_no_notebook_are_told(tmp_path):
 
 
 @in_sandbox
-@pytest.mark.slow
 def test_a_notebook_of_the_course_trains_in_the_sandbox(tmp_path):
     code = """
 import keras, numpy as np
