@@ -239,15 +239,20 @@ def read_arrays(content, name):
         if not info.filename.endswith(".npy"):
             raise BundleError(f"{name} holds {_quoted(info.filename)}, which is no array.")
         key = info.filename[: -len(".npy")]
-        if info.file_size <= left:
-            arrays[key] = _array(_unpacked(archive, info, f"{name}: {_quoted(key)}"), f"{name}: {_quoted(key)}")
+        if info.file_size > left:
+            raise _too_large(name)
+        array = _array(_unpacked(archive, info, f"{name}: {_quoted(key)}"), f"{name}: {_quoted(key)}")
         # Small numbers grow when they become float32.
-        left -= max(info.file_size, arrays[key].nbytes if key in arrays else 0)
+        left -= max(info.file_size, 4 * array.size)
         if left < 0:
-            raise BundleError(
-                f"{name} unpacks to more than {LARGEST_ARRAYS[name]:,} bytes; no such model was asked for."
-            )
+            raise _too_large(name)
+        with np.errstate(over="ignore", invalid="ignore"):
+            arrays[key] = np.ascontiguousarray(array, np.float32).reshape(array.shape)
     return arrays
+
+
+def _too_large(name):
+    return BundleError(f"{name} unpacks to more than {LARGEST_ARRAYS[name]:,} bytes; no such model was asked for.")
 
 
 def clean_text(text, longest):
@@ -420,9 +425,9 @@ def _array(content, name):
             f"{data:,} bytes."
         )
     order = "F" if header[2] == b"True" else "C"
-    array = np.frombuffer(content, np.dtype(header[1].decode()), count, start + length).reshape(shape, order=order)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.ascontiguousarray(array, np.float32).reshape(shape)
+    if not count:
+        raise BundleError(f"{name} claims the shape {shape}, which holds no numbers.")
+    return np.frombuffer(content, np.dtype(header[1].decode()), count, start + length).reshape(shape, order=order)
 
 
 def _check_depth(text, name):
