@@ -46,6 +46,8 @@ _HEADER = re.compile(
 )
 # Possessive, and a string that never ends goes to the end: no text makes this slow.
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
+# Line ends, tabs, and the joiners without which some scripts and emoji fall apart.
+_KEPT = "\n\t\u200c\u200d"
 _NUMBERS = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"}
 
 
@@ -258,6 +260,8 @@ def _too_large(name):
 def clean_text(text, longest):
     """Make text from a bundle fit to be shown and stored: no lone surrogates, no control characters, not too long.
 
+    A space of any kind becomes a plain one.
+
     Parameters
     ----------
     text : object
@@ -270,7 +274,10 @@ def clean_text(text, longest):
     str
     """
     text = str(text)[: longest + 1].encode("utf-8", "replace").decode("utf-8")
-    text = "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
+    text = "".join(
+        letter if letter.isprintable() or letter in _KEPT else " " * letter.isspace()
+        for letter in text.replace("\r\n", "\n").replace("\r", "\n")
+    )
     return text if len(text) <= longest else text[:longest] + "…"
 
 
