@@ -146,8 +146,8 @@ def _right_layers(variant, look):
 def _base_left(about, variant, look):
     expected = look.base.convolutions[-variant["unfreeze"] :] if variant["unfreeze"] else []
     extra = [name for name in look.changes if name not in expected]
-    layers = look.base.graph.weighted()
-    found = sum(position in look.matching.nodes for position in layers)
+    layers = look.base.graph.nodes
+    found = sum(position in look.matching.nodes for position in range(len(layers)))
     evidence = {
         "base": look.base.name,
         "released base": look.base.digest[:16],

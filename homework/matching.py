@@ -125,7 +125,8 @@ def find_base(graph, assigned, stated):
     """
     base = released_base(assigned)
     matching = _match(graph, base.graph)
-    if matching.nodes or stated == assigned or not isinstance(stated, str):
+    # Only a base that some variant asks for: of any other the weights might have to be fetched first.
+    if matching.nodes or stated == assigned or stated not in _ASSIGNED:
         return base, matching
     try:
         other = released_base(stated)
