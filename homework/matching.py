@@ -224,6 +224,10 @@ def merged_weights(graph, arrays, base, matching):
             key = f"{node.path}/{name}"
             released = base.weights[original.path, name] if original else None
             if key not in arrays:
+                if released is None and matching.nodes:
+                    # Another copy of the base: pack_submission leaves out whatever is as released.
+                    copied = base.weights.get((node.path.rpartition("/")[2], name))
+                    released = copied if copied is not None and copied.shape == shape else None
                 if released is None:
                     raise BundleError(
                         f"weights.npz lacks the weights {clean_text(key, 80)!r} of the model, and they are none of the "
