@@ -24,6 +24,8 @@ ACTIVATIONS = {
     "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "swish", "softplus", "softsign", "tanh",
     "sigmoid", "hard_sigmoid", "hard_silu", "hard_swish", "mish", "softmax", "log_softmax", "exponential", "celu",
 }  # fmt: skip
+# TensorFlow's own functions, where their names differ from Keras's.
+_OF_TENSORFLOW = {"softmax_v2": "softmax", "log_softmax_v2": "log_softmax"}
 # Layer -> what of its config counts when it computes; all else (how it was started or trained) is not read.
 LAYERS = {
     "Dense": "units activation use_bias",
@@ -374,7 +376,8 @@ def _refuse_class(part):
         return
     if name == "function":
         function = part.get("config")
-        if module != "builtins" or function not in ACTIVATIONS or registered not in (None, "function", function):
+        known = isinstance(function, str) and (function in ACTIVATIONS or function in _OF_TENSORFLOW)
+        if not known or module != "builtins" or registered not in (None, "function", function):
             raise BundleError(
                 f"The model contains a function {clean_text(function, 60)!r} of its own, which is never run."
             )
@@ -631,12 +634,12 @@ def _settings(kind, config, path):
         settings["activation"] = _activation(config.get("activation"), path)
     if settings.get("data_format") not in (None, "channels_last"):
         raise BundleError(f"The layer {clean_text(path, 80)!r} has its channels first; the course has them last.")
-    if kind == "Normalization" and settings.get("axis", -1) not in (-1, [-1]) and settings.get("mean") is None:
-        raise BundleError(f"The layer {clean_text(path, 80)!r} normalizes other axes than the last.")
     return settings
 
 
 def _setting(value, path):
+    if isinstance(value, dict) and value.get("class_name") in ("__numpy__", "__tensor__"):
+        return _setting(value["config"]["value"], path)
     if isinstance(value, dict) and "class_name" in value:
         return None
     if isinstance(value, list) and len(value) <= 4096:
@@ -655,8 +658,10 @@ def _setting(value, path):
 def _activation(value, path):
     if value is None or (isinstance(value, str) and value in ACTIVATIONS):
         return value
-    if isinstance(value, dict) and value.get("class_name") == "function" and value.get("config") in ACTIVATIONS:
-        return value["config"]
+    if isinstance(value, dict) and value.get("class_name") == "function" and isinstance(value.get("config"), str):
+        name = _OF_TENSORFLOW.get(value["config"], value["config"])
+        if name in ACTIVATIONS:
+            return name
     if isinstance(value, dict) and value.get("class_name") in ("ReLU", "LeakyReLU", "ELU", "Softmax"):
         return _layer(value["class_name"], _settings(value["class_name"], value["config"], path))
     raise BundleError(
@@ -683,8 +688,7 @@ def _weights(kind, config, inputs):
         wide = channels * multiplier
         return _with_bias(both, bias, config["filters"]), wide + -(-height * width * wide // config["filters"])
     if kind in ("BatchNormalization", "LayerNormalization", "GroupNormalization"):
-        axes = config.get("axis", -1)
-        shape = tuple(inputs[axis if axis < 0 else axis - 1] for axis in (axes if isinstance(axes, list) else [axes]))
+        shape = _along(config.get("axis", -1), inputs)
         names = [name for name, used in (("gamma", "scale"), ("beta", "center")) if config.get(used, True)]
         if kind == "BatchNormalization":
             names += ["moving_mean", "moving_variance"]
@@ -694,12 +698,18 @@ def _weights(kind, config, inputs):
         shape = tuple(1 if axis + 1 in shared else size for axis, size in enumerate(inputs))
         return {"alpha": shape}, 1
     if kind == "Normalization" and config.get("mean") is None:
-        return {"mean": (channels,), "variance": (channels,), "count": ()}, 2
+        shape = _along(config.get("axis", -1), inputs)
+        return {"mean": shape, "variance": shape, "count": ()}, 2
     if kind in ("MaxPooling2D", "AveragePooling2D"):
         return {}, math.prod(_pair(config["pool_size"]))
     if kind in ("GlobalAveragePooling2D", "GlobalMaxPooling2D"):
         return {}, math.prod(inputs[:-1])
     return {}, 1
+
+
+def _along(axes, inputs):
+    """The sizes of one photo along some axes, which count the batch as the first."""
+    return tuple(inputs[axis if axis < 0 else axis - 1] for axis in (axes if isinstance(axes, list) else [axes]))
 
 
 def _with_bias(weights, bias, size):
