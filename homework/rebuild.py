@@ -103,6 +103,7 @@ OPERATIONS = {
     "Tanh": ("tanh", ""),
 }
 MODELS = {"Functional", "Sequential"}
+MERGES = {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"}
 # May stand in a config, and are not read: how weights were started, punished and bounded, and in which precision.
 _HARMLESS_MODULES = ("keras.initializers", "keras.regularizers", "keras.constraints", "keras.dtype_policies")
 _SPECIAL = {"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__"}
@@ -217,15 +218,16 @@ def parse(config):
     BundleError
         Where it holds anything that is not in the tables, or is too large; the sentence says what.
     """
-    _refuse_unknown(config)
     reader = _Reader()
     try:
+        _refuse_unknown(config)
         shape = _input_shape(config)
         reader.input_shape = shape
         output = reader.model(config, Value(-1), "", 0)
-    except BundleError:
+    except (BundleError, MemoryError):
         raise
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError, RecursionError) as error:
+    except Exception as error:
+        # Keras and NumPy have many kinds; whatever they raise here is about the description.
         raise BundleError(
             f"model.json does not describe a model ({type(error).__name__}: {clean_text(error, 120)})."
         ) from None
@@ -284,6 +286,9 @@ def run(graph, weights, wanted, given, built=None):
         node = graph.nodes[position]
         try:
             known[Value(position)] = _compute(node, weights, known, layers)
+            got, expected = tuple(known[Value(position)].shape), (known[node.inputs[0]].shape[0], *node.shape)
+            if got != expected:
+                raise ValueError(f"it gives {got} numbers, and {expected} were expected")
         except BundleError:
             raise
         except Exception as error:
@@ -466,7 +471,9 @@ class _Reader:
     def _new_name(self, layer, names):
         name = layer["config"].get("name", layer.get("name"))
         if not isinstance(name, str) or not 0 < len(name) <= 200:
-            raise BundleError("A layer of the model has no name.")
+            raise BundleError("A layer of the model has no name, or one of more than 200 letters.")
+        if "/" in name:
+            raise BundleError(f"A layer of the model has the name {clean_text(name, 60)!r}; Keras allows no '/' in it.")
         if name in names:
             raise BundleError(f"Two layers of the model have the name {clean_text(name, 60)!r}.")
         names.add(name)
@@ -525,6 +532,8 @@ class _Reader:
         inputs = _values(arguments)
         if not inputs or any(value is None for value in inputs):
             raise BundleError(f"The layer {clean_text(path, 80)!r} has no input.")
+        if isinstance(arguments[0], list) and kind not in MERGES:
+            raise BundleError(f"The layer {clean_text(path, 80)!r} is called on a list, and takes one value.")
         if kind in IDENTITIES:
             return self._add(path, "identity", {}, arguments, self._shape(inputs[0]), {}, 0)
         config = _settings(kind, layer["config"], path)
