@@ -16,8 +16,8 @@ from homework.student_model import StudentModel
 AGREEMENT = 0.95
 # Multiplications for all hidden photos together; a model that changes a large base from its start gets fewer photos.
 MOST_WORK = 600_000_000_000
-# And for each slip in the preprocessing that is tried: some 25 photos with a small base, 8 with a large one.
-WORK_FOR_SLIPS = 2_700_000_000
+# And for each slip in the preprocessing that is tried: some 25 photos or more with a small base, 8 with a large one.
+WORK_FOR_SLIPS = 25_000_000_000
 
 
 @dataclass

@@ -19,6 +19,15 @@ MOST_PARAMETERS = 40_000_000
 # For one photo: VGG16's first convolution gives 1.4 million numbers, and all its layers 7 billion multiplications.
 MOST_NUMBERS = 3_000_000
 MOST_WORK = 12_000_000_000
+# Measured with TensorFlow on one core: a number that a layer gives takes the time of so many multiplications, beside
+# those of a convolution itself; in some layers five times as many.
+WORK_PER_NUMBER = 300
+_SLOW = {
+    "LayerNormalization", "GroupNormalization", "UnitNormalization", "Softmax", "LogSoftmax", "Resizing", "softmax",
+    "log_softmax",
+}  # fmt: skip
+# For one photo: what must be held while the layers are computed one after the other.
+MOST_AT_ONCE = 30_000_000
 
 ACTIVATIONS = {
     "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "swish", "softplus", "softsign", "tanh",
@@ -137,7 +146,7 @@ class Node:
     weights : dict of str to tuple
         Name -> shape.
     work : int
-        Multiplications, roughly, for one photo.
+        How long it takes for one photo, roughly, in multiplications.
     inputs : list of Value
         Those among the arguments.
     input_shapes : list of tuple
@@ -188,6 +197,20 @@ class Graph:
         """How many numbers the weights hold."""
         return sum(math.prod(shape) for p in self.weighted() for shape in self.nodes[p].weights.values())
 
+    def held(self, positions):
+        """How many numbers for one photo are held at once while these nodes are computed, each after the one before."""
+        positions = sorted(positions)
+        last_use = {value.node: position for position in positions for value in self.nodes[position].inputs}
+        sizes = {node: math.prod(self.shape(Value(node))) for node in {*positions, *last_use}}
+        now = sum(sizes[node] for node in last_use.keys() - set(positions))
+        most = now
+        for position in positions:
+            now += sizes[position]
+            most = max(most, now)
+            now -= sum(sizes[node] for node in {value.node for value in self.nodes[position].inputs}
+                       if last_use[node] == position)  # fmt: skip
+        return most
+
     def before(self, value, stops=frozenset()):
         """All nodes on which a value depends, without looking behind the values in stops."""
         found, waiting = set(), [value]
@@ -236,6 +259,9 @@ def parse(config):
         raise BundleError(
             f"The model would have {graph.parameters():,} parameters; at most {MOST_PARAMETERS:,} are built."
         )
+    held = graph.held(position for position in graph.before(output) if position >= 0)
+    if held > MOST_AT_ONCE:
+        raise BundleError(f"The model holds {held:,} numbers a photo at once; at most {MOST_AT_ONCE:,} are kept.")
     work = sum(node.work for node in graph.nodes)
     if work > MOST_WORK:
         raise BundleError(f"The model needs {work:,} multiplications a photo; at most {MOST_WORK:,} are computed.")
@@ -486,15 +512,14 @@ class _Reader:
             if layer["class_name"] == "InputLayer":
                 outputs[name, 0] = value if name == _single(config["input_layers"], "input")[0] else None
             for number, call in enumerate(layer.get("inbound_nodes") or []):
-                calls.append((name, number, layer, call))
+                calls.append((name, number, layer, call, list(_sources(call))))
                 if len(calls) > MOST_NODES:
                     raise BundleError(f"The model has more than {MOST_NODES:,} layers.")
         while calls:
             left = []
-            for name, number, layer, call in calls:
-                sources = list(_sources(call))
+            for name, number, layer, call, sources in calls:
                 if any(source not in outputs for source in sources):
-                    left.append((name, number, layer, call))
+                    left.append((name, number, layer, call, sources))
                     continue
                 arguments = self._arguments(call, outputs)
                 outputs[name, number] = self.call(layer, f"{path}{name}", arguments, depth)
@@ -540,8 +565,11 @@ class _Reader:
         shapes = [(None, *self._shape(value)) for value in inputs]
         computed = _layer(kind, config).compute_output_shape(shapes if isinstance(arguments[0], list) else shapes[0])
         shape = _checked_shape(_without_batch(computed, path), f"The layer {clean_text(path, 80)!r}")
+        _check_photo_by_photo(kind, config, shape, max(len(one) for one in shapes), path)
+        if kind in CONVOLUTIONS:
+            _check_dilation(config, shapes[0][1:], path)
         weights, factor = _weights(kind, config, shapes[0][1:])
-        return self._add(path, kind, config, arguments, shape, weights, math.prod(shape) * factor)
+        return self._add(path, kind, config, arguments, shape, weights, _work(kind, config, shape, factor))
 
     def _operation(self, kind, config, path, arguments):
         import keras
@@ -561,15 +589,24 @@ class _Reader:
         if not _values(arguments) or any(value is None for value in _values(arguments)):
             raise BundleError(f"The operation {clean_text(path, 80)!r} has no input.")
         symbols = [symbol(argument) for argument in arguments]
+        rank = 1 + max(len(self._shape(value)) for value in _values(arguments))
         if kind == "GetItem":
-            arguments[1] = tuple(arguments[1]) if isinstance(arguments[1], list) else arguments[1]
+            arguments[1] = tuple(arguments[1]) if isinstance(arguments[1], list) else (arguments[1],)
+            if not _keeps_photos(arguments[1], rank):
+                raise _mixing(path)
             settings, computed = {}, symbols[0][arguments[1]]
         else:
             name, counted = OPERATIONS[kind]
             settings = {key: _setting(config[key], path) for key in counted.split() if key in config}
+            if kind == "Squeeze" and settings.get("axis") is None:
+                # A batch of one photo stays a batch.
+                sizes = self._shape(_values(arguments)[0])
+                settings["axis"] = [place for place, size in enumerate(sizes, 1) if size == 1]
+            if "axis" in settings:
+                _check_axis(settings["axis"], rank + (kind in ("Stack", "ExpandDims")), path)
             computed = getattr(keras.ops, name)(*symbols, **settings)
         shape = _checked_shape(_without_batch(computed.shape, path), f"The operation {clean_text(path, 80)!r}")
-        return self._add(path, f"ops.{kind}", settings, arguments, shape, {}, math.prod(shape))
+        return self._add(path, f"ops.{kind}", settings, arguments, shape, {}, _work(kind, {}, shape, 1))
 
     def _add(self, path, kind, config, arguments, shape, weights, work):
         if len(self.nodes) >= MOST_NODES:
@@ -633,8 +670,57 @@ def _values(arguments):
 
 def _without_batch(shape, path):
     if not shape or shape[0] is not None:
-        raise BundleError(f"{clean_text(path, 80)!r} mixes the photos of a batch; each must be answered by itself.")
+        raise _mixing(path)
     return tuple(shape[1:])
+
+
+def _work(kind, config, shape, factor):
+    """Multiplications for one photo, roughly: so many for each number, and the time that the number itself takes."""
+    activation = config.get("activation")
+    slow = kind in _SLOW or (isinstance(activation, str) and activation in _SLOW)
+    return math.prod(shape) * (factor + WORK_PER_NUMBER * (5 if slow else 1))
+
+
+def _mixing(path):
+    return BundleError(f"{clean_text(path, 80)!r} mixes the photos of a batch; each must be answered by itself.")
+
+
+def _check_photo_by_photo(kind, config, shape, rank, path):
+    """Look for settings by which a photo's answer would depend on its place in the batch, or on the other photos."""
+    if "axis" in config:
+        _check_axis(config["axis"], rank, path)
+    activation = config.get("activation")
+    axis = -1 if activation in ("softmax", "log_softmax") else getattr(activation, "axis", None)
+    if axis is not None:
+        _check_axis(axis, 1 + len(shape), path)
+    if kind == "Rescaling":
+        for given in (np.shape(config.get("scale")), np.shape(config.get("offset", 0))):
+            extra = max(0, len(given) - len(shape))
+            if set(given[:extra]) - {1} or np.broadcast_shapes(given[extra:], shape) != shape:
+                raise BundleError(f"The layer {clean_text(path, 80)!r} rescales {shape} by numbers of shape {given}.")
+
+
+def _check_dilation(config, inputs, path):
+    # TensorFlow pads its input by what a dilated kernel reaches.
+    for size, dilation in zip(_pair(config["kernel_size"]), _pair(config.get("dilation_rate", 1)), strict=True):
+        if dilation > 1 and (size - 1) * dilation > 2 * max(inputs[:2]):
+            raise BundleError(
+                f"The layer {clean_text(path, 80)!r} is dilated by {dilation:,}, far beyond the size of its input."
+            )
+
+
+def _check_axis(axis, rank, path):
+    axes = axis if isinstance(axis, list | tuple) else [axis]
+    if any(one is None or one in (0, -rank) for one in axes):
+        raise _mixing(path)
+
+
+def _keeps_photos(index, rank):
+    """Whether an index takes something of each photo, and leaves the photos and their order as they are."""
+    if not all(one is None or one is Ellipsis or type(one) is int or isinstance(one, slice) for one in index):
+        return False
+    taken = sum(one is not None and one is not Ellipsis for one in index)
+    return index[0] == slice(None) or (index[0] is Ellipsis and taken < rank)
 
 
 def _settings(kind, config, path):
