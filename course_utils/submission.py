@@ -174,7 +174,8 @@ def weights_digest(model):
 
     Parameters
     ----------
-    model : keras.Model
+    model : keras.Model, or list of numpy.ndarray
+        The weights themselves, or what has them.
 
     Returns
     -------
@@ -182,7 +183,7 @@ def weights_digest(model):
         64 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    for weight in model.get_weights():
+    for weight in model if isinstance(model, list) else model.get_weights():
         digest.update(str(weight.shape).encode())
         digest.update(np.ascontiguousarray(weight, np.float32).tobytes())
     return digest.hexdigest()

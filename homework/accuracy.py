@@ -12,6 +12,21 @@ Z = 3.29
 SLACK = 0.01
 
 
+def are_for_public_test(predictions):
+    """Say whether predictions are finite numbers for the 1,000 public test photos: one column, or two.
+
+    Parameters
+    ----------
+    predictions : numpy.ndarray
+
+    Returns
+    -------
+    bool
+    """
+    fits = predictions.shape in ((PUBLIC_TEST,), (PUBLIC_TEST, 1), (PUBLIC_TEST, 2))
+    return fits and bool(np.isfinite(predictions).all())
+
+
 def dogs(outputs, cut):
     """Say dog or cat for each photo, from one or two numbers.
 
@@ -50,7 +65,7 @@ def cut_between(outputs, predictions):
     if outputs.size == 0 or (outputs.min() >= 0 and outputs.max() <= 1):
         return 0.5
     # A head without sigmoid may have learned the labels 0 and 1 themselves: then the student's predictions tell.
-    one_each = len(predictions) == PUBLIC_TEST == predictions.size and np.isfinite(predictions).all()
+    one_each = are_for_public_test(predictions) and predictions.size == PUBLIC_TEST
     if one_each and (predictions.min() < 0 or predictions.max() > 1):
         return max((0.0, 0.5), key=lambda cut: public_accuracy(predictions, cut) or 0)
     return 0.0
@@ -70,8 +85,7 @@ def public_accuracy(predictions, cut=None):
     float or None
         None where they are not finite numbers for the 1,000 photos.
     """
-    fits = len(predictions) == PUBLIC_TEST and predictions.size in (PUBLIC_TEST, 2 * PUBLIC_TEST)
-    if not fits or not np.isfinite(predictions).all():
+    if not are_for_public_test(predictions):
         return None
     cut = cut_between(predictions, predictions) if cut is None else cut
     return float((dogs(predictions, cut) == (np.arange(PUBLIC_TEST) < 500)).mean())

@@ -47,6 +47,8 @@ _HEADER = re.compile(
 )
 # Possessive, and a string that never ends goes to the end: no text makes this slow.
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
+# Line ends, tabs, and the joiners without which some scripts and emoji fall apart.
+_KEPT = "\n\t\u200c\u200d"
 _NUMBERS = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"}
 
 
@@ -240,19 +242,26 @@ def read_arrays(content, name):
         if not info.filename.endswith(".npy"):
             raise BundleError(f"{name} holds {_quoted(info.filename)}, which is no array.")
         key = info.filename[: -len(".npy")]
-        if info.file_size <= left:
-            arrays[key] = _array(_unpacked(archive, info, f"{name}: {_quoted(key)}"), f"{name}: {_quoted(key)}")
+        if info.file_size > left:
+            raise _too_large(name)
+        array = _array(_unpacked(archive, info, f"{name}: {_quoted(key)}"), f"{name}: {_quoted(key)}")
         # Small numbers grow when they become float32.
-        left -= max(info.file_size, arrays[key].nbytes if key in arrays else 0)
+        left -= max(info.file_size, 4 * array.size)
         if left < 0:
-            raise BundleError(
-                f"{name} unpacks to more than {LARGEST_ARRAYS[name]:,} bytes; no such model was asked for."
-            )
+            raise _too_large(name)
+        with np.errstate(over="ignore", invalid="ignore"):
+            arrays[key] = np.ascontiguousarray(array, np.float32).reshape(array.shape)
     return arrays
+
+
+def _too_large(name):
+    return BundleError(f"{name} unpacks to more than {LARGEST_ARRAYS[name]:,} bytes; no such model was asked for.")
 
 
 def clean_text(text, longest):
     """Make text from a bundle fit to be shown and stored: no lone surrogates, no control characters, not too long.
+
+    A space of any kind becomes a plain one.
 
     Parameters
     ----------
@@ -266,7 +275,10 @@ def clean_text(text, longest):
     str
     """
     text = str(text)[: longest + 1].encode("utf-8", "replace").decode("utf-8")
-    text = "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
+    text = "".join(
+        letter if letter.isprintable() or letter in _KEPT else " " * letter.isspace()
+        for letter in text.replace("\r\n", "\n").replace("\r", "\n")
+    )
     return text if len(text) <= longest else text[:longest] + "…"
 
 
@@ -288,27 +300,35 @@ def _content(path):
 
 
 def _entries(content):
-    """Find the known parts in the zip's directory, in the top folder or in one folder that holds them all."""
-    infos, remarks = _directory(content, "The bundle", MOST_ENTRIES), []
-    for info in infos:
-        _check_entry(info)
-    infos = [info for info in infos if not info.is_dir() and not _LITTER.search(info.filename)]
-    folders = {info.filename.rpartition("/")[0] for info in infos}
-    # Some systems pack the unpacked folder again: then all parts lie in that one folder.
-    prefix = f"{folders.pop()}/" if len(folders) == 1 and "" not in folders else ""
+    """Find the known parts in the zip's directory, in the top folder or in the one folder that holds them."""
+    remarks = []
+    # Some programs on Windows write its own separator.
+    named = [(info.filename.replace("\\", "/"), info) for info in _directory(content, "The bundle", MOST_ENTRIES)]
+    for name, info in named:
+        _check_entry(info, name)
+    _check_unique([name.casefold() for name, _ in named], "The bundle")
+    infos = {name: info for name, info in named if not name.endswith("/") and not _LITTER.search(name)}
+    first = NEEDED[0]
+    # Some systems pack the unpacked folder again: then all parts lie in that folder.
+    folders = {name.removesuffix(first) for name in infos if name == first or name.endswith(f"/{first}")}
+    if len(folders) > 1 and "" not in folders:
+        raise BundleError(f"The bundle holds {first} in {len(folders)} folders; only one of them could be meant.")
+    zips = [name for name in infos if name.lower().endswith(".zip")]
+    if zips and not folders:
+        raise BundleError(f"The bundle holds another zip file, {_quoted(zips[0])}; hand in that one itself.")
+    prefix = folders.pop() if len(folders) == 1 else ""
     entries = {}
-    for info in infos:
-        name = info.filename[len(prefix) :]
-        if name in LARGEST_PARTS:
+    for path, info in infos.items():
+        name = path.removeprefix(prefix)
+        if name in LARGEST_PARTS and path.startswith(prefix):
             entries[name] = info
         else:
-            remarks.append(f"The bundle also holds {_quoted(info.filename)}, which was not read.")
+            remarks.append(f"The bundle also holds {_quoted(path)}, which was not read.")
     return entries, remarks
 
 
-def _check_entry(info):
-    name = info.filename
-    if "\\" in name or name.startswith("/") or ".." in name.split("/") or re.match(r"[A-Za-z]:", name):
+def _check_entry(info, name):
+    if name.startswith("/") or ".." in name.split("/") or re.match(r"[A-Za-z]:", name):
         raise BundleError(f"The bundle holds {_quoted(name)}, a path that leaves its folder.")
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -329,10 +349,7 @@ def _directory(content, name, most):
     infos = _opened(content, name).infolist()
     if len(infos) > most:
         raise BundleError(f"{name} has {len(infos):,} entries; at most {most:,} are read.")
-    names = [info.filename.casefold() for info in infos]
-    if len(set(names)) != len(names):
-        twice = next(info.filename for info in infos if names.count(info.filename.casefold()) > 1)
-        raise BundleError(f"{name} holds {_quoted(twice)} twice; only one of them could be meant.")
+    _check_unique([info.filename for info in infos], name)
     position = 0
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.flag_bits & 1:
@@ -350,6 +367,12 @@ def _directory(content, name, most):
                 "that is a zip bomb."
             )
     return infos
+
+
+def _check_unique(names, where):
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BundleError(f"{where} holds {_quoted(twice)} twice; only one of them could be meant.")
 
 
 def _opened(content, name):
@@ -410,9 +433,9 @@ def _array(content, name):
             f"{data:,} bytes."
         )
     order = "F" if header[2] == b"True" else "C"
-    array = np.frombuffer(content, np.dtype(header[1].decode()), count, start + length).reshape(shape, order=order)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.ascontiguousarray(array, np.float32).reshape(shape)
+    if not count:
+        raise BundleError(f"{name} claims the shape {shape}, which holds no numbers.")
+    return np.frombuffer(content, np.dtype(header[1].decode()), count, start + length).reshape(shape, order=order)
 
 
 def _check_depth(text, name):

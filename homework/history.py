@@ -43,7 +43,10 @@ def read_history(value):
                 faults.append(f"{key!r} of the run {name!r} leaves the range of an accuracy")
             if key in ("loss", "val_loss") and any(one < 0 for one in real):
                 faults.append(f"{key!r} of the run {name!r} is negative")
-        if kept and len({len(series) for series in kept.values()}) > 1:
+        trained = {len(series) for key, series in kept.items() if not key.startswith("val_")}
+        validated = {len(series) for key, series in kept.items() if key.startswith("val_")}
+        # Keras can validate at some of the epochs only.
+        if max(len(trained), len(validated)) > 1 or (trained and max(validated, default=0) > max(trained)):
             faults.append(f"the run {name!r} has series of different lengths")
         if kept:
             runs[name] = kept

@@ -11,17 +11,39 @@ from course_utils.errors import CourseError
 from homework.bundle import BundleError, clean_text
 from homework.photos import SIZE
 from homework.rebuild import CONVOLUTIONS, Value, parse
+from homework.variants import VARIANTS
+
+_ASSIGNED = [variant["base"] for variants in VARIANTS.values() for variant in variants]
+
+
+def _as_float16(array):
+    with np.errstate(over="ignore"):
+        return array.astype(np.float16).astype(np.float32)
+
+
+def _as_bfloat16(array):
+    # The upper half of a float32, rounded to even.
+    bits = array.view(np.uint32)
+    return ((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+
+
+_ROUNDED = (_as_float16, _as_bfloat16)
 
 
 @dataclass(frozen=True)
 class Released:
-    """A base as it was released: its graph, weights and preprocessing."""
+    """A base as it was released: its graph, weights and preprocessing.
+
+    ``digests`` holds its checksum in each precision in which a student's Keras may have loaded it, ``digest`` that of
+    the weights as they are.
+    """
 
     name: str
     graph: object
     weights: dict
     preprocess: object
     digest: str
+    digests: tuple
     convolutions: list
 
 
@@ -72,7 +94,9 @@ def released_base(name):
         for weight in layer.weights
     }
     names = [layer.name for layer in base.model.layers if type(layer).__name__ in CONVOLUTIONS]
-    return Released(base.name, graph, weights, base.preprocess, weights_digest(base.model), names)
+    arrays = [np.asarray(array, np.float32) for array in base.model.get_weights()]
+    digests = tuple(weights_digest([form(array) for array in arrays]) for form in (np.asarray, *_ROUNDED))
+    return Released(base.name, graph, weights, base.preprocess, digests[0], digests, names)
 
 
 def find_base(graph, assigned, stated):
@@ -101,7 +125,8 @@ def find_base(graph, assigned, stated):
     """
     base = released_base(assigned)
     matching = _match(graph, base.graph)
-    if matching.nodes or stated == assigned or not isinstance(stated, str):
+    # Only a base that some variant asks for: of any other the weights might have to be fetched first.
+    if matching.nodes or stated == assigned or stated not in _ASSIGNED:
         return base, matching
     try:
         other = released_base(stated)
@@ -199,6 +224,10 @@ def merged_weights(graph, arrays, base, matching):
             key = f"{node.path}/{name}"
             released = base.weights[original.path, name] if original else None
             if key not in arrays:
+                if released is None and matching.nodes:
+                    # Another copy of the base: pack_submission leaves out whatever is as released.
+                    copied = base.weights.get((node.path.rpartition("/")[2], name))
+                    released = copied if copied is not None and copied.shape == shape else None
                 if released is None:
                     raise BundleError(
                         f"weights.npz lacks the weights {clean_text(key, 80)!r} of the model, and they are none of the "
@@ -225,12 +254,4 @@ def merged_weights(graph, arrays, base, matching):
 
 def _same(array, released):
     """Whether weights are the released ones, possibly rounded to 16 bits on the way."""
-    if np.array_equal(array, released):
-        return True
-    with np.errstate(over="ignore"):
-        if np.array_equal(array, released.astype(np.float16).astype(np.float32)):
-            return True
-    bits = released.view(np.uint32)
-    # bfloat16 is the upper half of a float32, rounded to even.
-    rounded = ((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
-    return np.array_equal(array, rounded)
+    return np.array_equal(array, released) or any(np.array_equal(array, form(released)) for form in _ROUNDED)

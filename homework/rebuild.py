@@ -19,11 +19,22 @@ MOST_PARAMETERS = 40_000_000
 # For one photo: VGG16's first convolution gives 1.4 million numbers, and all its layers 7 billion multiplications.
 MOST_NUMBERS = 3_000_000
 MOST_WORK = 12_000_000_000
+# Measured with TensorFlow on one core: a number that a layer gives takes the time of so many multiplications, beside
+# those of a convolution itself; in some layers five times as many.
+WORK_PER_NUMBER = 300
+_SLOW = {
+    "LayerNormalization", "GroupNormalization", "UnitNormalization", "Softmax", "LogSoftmax", "Resizing", "softmax",
+    "log_softmax",
+}  # fmt: skip
+# For one photo: what must be held while the layers are computed one after the other.
+MOST_AT_ONCE = 30_000_000
 
 ACTIVATIONS = {
     "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "swish", "softplus", "softsign", "tanh",
     "sigmoid", "hard_sigmoid", "hard_silu", "hard_swish", "mish", "softmax", "log_softmax", "exponential", "celu",
 }  # fmt: skip
+# TensorFlow's own functions, where their names differ from Keras's.
+_OF_TENSORFLOW = {"softmax_v2": "softmax", "log_softmax_v2": "log_softmax"}
 # Layer -> what of its config counts when it computes; all else (how it was started or trained) is not read.
 LAYERS = {
     "Dense": "units activation use_bias",
@@ -101,6 +112,7 @@ OPERATIONS = {
     "Tanh": ("tanh", ""),
 }
 MODELS = {"Functional", "Sequential"}
+MERGES = {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"}
 # May stand in a config, and are not read: how weights were started, punished and bounded, and in which precision.
 _HARMLESS_MODULES = ("keras.initializers", "keras.regularizers", "keras.constraints", "keras.dtype_policies")
 _SPECIAL = {"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__"}
@@ -134,7 +146,7 @@ class Node:
     weights : dict of str to tuple
         Name -> shape.
     work : int
-        Multiplications, roughly, for one photo.
+        How long it takes for one photo, roughly, in multiplications.
     inputs : list of Value
         Those among the arguments.
     input_shapes : list of tuple
@@ -185,6 +197,20 @@ class Graph:
         """How many numbers the weights hold."""
         return sum(math.prod(shape) for p in self.weighted() for shape in self.nodes[p].weights.values())
 
+    def held(self, positions):
+        """How many numbers for one photo are held at once while these nodes are computed, each after the one before."""
+        positions = sorted(positions)
+        last_use = {value.node: position for position in positions for value in self.nodes[position].inputs}
+        sizes = {node: math.prod(self.shape(Value(node))) for node in {*positions, *last_use}}
+        now = sum(sizes[node] for node in last_use.keys() - set(positions))
+        most = now
+        for position in positions:
+            now += sizes[position]
+            most = max(most, now)
+            now -= sum(sizes[node] for node in {value.node for value in self.nodes[position].inputs}
+                       if last_use[node] == position)  # fmt: skip
+        return most
+
     def before(self, value, stops=frozenset()):
         """All nodes on which a value depends, without looking behind the values in stops."""
         found, waiting = set(), [value]
@@ -215,15 +241,16 @@ def parse(config):
     BundleError
         Where it holds anything that is not in the tables, or is too large; the sentence says what.
     """
-    _refuse_unknown(config)
     reader = _Reader()
     try:
+        _refuse_unknown(config)
         shape = _input_shape(config)
         reader.input_shape = shape
         output = reader.model(config, Value(-1), "", 0)
-    except BundleError:
+    except (BundleError, MemoryError):
         raise
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError, RecursionError) as error:
+    except Exception as error:
+        # Keras and NumPy have many kinds; whatever they raise here is about the description.
         raise BundleError(
             f"model.json does not describe a model ({type(error).__name__}: {clean_text(error, 120)})."
         ) from None
@@ -232,6 +259,9 @@ def parse(config):
         raise BundleError(
             f"The model would have {graph.parameters():,} parameters; at most {MOST_PARAMETERS:,} are built."
         )
+    held = graph.held(position for position in graph.before(output) if position >= 0)
+    if held > MOST_AT_ONCE:
+        raise BundleError(f"The model holds {held:,} numbers a photo at once; at most {MOST_AT_ONCE:,} are kept.")
     work = sum(node.work for node in graph.nodes)
     if work > MOST_WORK:
         raise BundleError(f"The model needs {work:,} multiplications a photo; at most {MOST_WORK:,} are computed.")
@@ -282,6 +312,9 @@ def run(graph, weights, wanted, given, built=None):
         node = graph.nodes[position]
         try:
             known[Value(position)] = _compute(node, weights, known, layers)
+            got, expected = tuple(known[Value(position)].shape), (known[node.inputs[0]].shape[0], *node.shape)
+            if got != expected:
+                raise ValueError(f"it gives {got} numbers, and {expected} were expected")
         except BundleError:
             raise
         except Exception as error:
@@ -374,7 +407,8 @@ def _refuse_class(part):
         return
     if name == "function":
         function = part.get("config")
-        if module != "builtins" or function not in ACTIVATIONS or registered not in (None, "function", function):
+        known = isinstance(function, str) and (function in ACTIVATIONS or function in _OF_TENSORFLOW)
+        if not known or module != "builtins" or registered not in (None, "function", function):
             raise BundleError(
                 f"The model contains a function {clean_text(function, 60)!r} of its own, which is never run."
             )
@@ -463,7 +497,9 @@ class _Reader:
     def _new_name(self, layer, names):
         name = layer["config"].get("name", layer.get("name"))
         if not isinstance(name, str) or not 0 < len(name) <= 200:
-            raise BundleError("A layer of the model has no name.")
+            raise BundleError("A layer of the model has no name, or one of more than 200 letters.")
+        if "/" in name:
+            raise BundleError(f"A layer of the model has the name {clean_text(name, 60)!r}; Keras allows no '/' in it.")
         if name in names:
             raise BundleError(f"Two layers of the model have the name {clean_text(name, 60)!r}.")
         names.add(name)
@@ -476,15 +512,14 @@ class _Reader:
             if layer["class_name"] == "InputLayer":
                 outputs[name, 0] = value if name == _single(config["input_layers"], "input")[0] else None
             for number, call in enumerate(layer.get("inbound_nodes") or []):
-                calls.append((name, number, layer, call))
+                calls.append((name, number, layer, call, list(_sources(call))))
                 if len(calls) > MOST_NODES:
                     raise BundleError(f"The model has more than {MOST_NODES:,} layers.")
         while calls:
             left = []
-            for name, number, layer, call in calls:
-                sources = list(_sources(call))
+            for name, number, layer, call, sources in calls:
                 if any(source not in outputs for source in sources):
-                    left.append((name, number, layer, call))
+                    left.append((name, number, layer, call, sources))
                     continue
                 arguments = self._arguments(call, outputs)
                 outputs[name, number] = self.call(layer, f"{path}{name}", arguments, depth)
@@ -522,14 +557,19 @@ class _Reader:
         inputs = _values(arguments)
         if not inputs or any(value is None for value in inputs):
             raise BundleError(f"The layer {clean_text(path, 80)!r} has no input.")
+        if isinstance(arguments[0], list) and kind not in MERGES:
+            raise BundleError(f"The layer {clean_text(path, 80)!r} is called on a list, and takes one value.")
         if kind in IDENTITIES:
             return self._add(path, "identity", {}, arguments, self._shape(inputs[0]), {}, 0)
         config = _settings(kind, layer["config"], path)
         shapes = [(None, *self._shape(value)) for value in inputs]
         computed = _layer(kind, config).compute_output_shape(shapes if isinstance(arguments[0], list) else shapes[0])
         shape = _checked_shape(_without_batch(computed, path), f"The layer {clean_text(path, 80)!r}")
+        _check_photo_by_photo(kind, config, shape, max(len(one) for one in shapes), path)
+        if kind in CONVOLUTIONS:
+            _check_dilation(config, shapes[0][1:], path)
         weights, factor = _weights(kind, config, shapes[0][1:])
-        return self._add(path, kind, config, arguments, shape, weights, math.prod(shape) * factor)
+        return self._add(path, kind, config, arguments, shape, weights, _work(kind, config, shape, factor))
 
     def _operation(self, kind, config, path, arguments):
         import keras
@@ -549,15 +589,24 @@ class _Reader:
         if not _values(arguments) or any(value is None for value in _values(arguments)):
             raise BundleError(f"The operation {clean_text(path, 80)!r} has no input.")
         symbols = [symbol(argument) for argument in arguments]
+        rank = 1 + max(len(self._shape(value)) for value in _values(arguments))
         if kind == "GetItem":
-            arguments[1] = tuple(arguments[1]) if isinstance(arguments[1], list) else arguments[1]
+            arguments[1] = tuple(arguments[1]) if isinstance(arguments[1], list) else (arguments[1],)
+            if not _keeps_photos(arguments[1], rank):
+                raise _mixing(path)
             settings, computed = {}, symbols[0][arguments[1]]
         else:
             name, counted = OPERATIONS[kind]
             settings = {key: _setting(config[key], path) for key in counted.split() if key in config}
+            if kind == "Squeeze" and settings.get("axis") is None:
+                # A batch of one photo stays a batch.
+                sizes = self._shape(_values(arguments)[0])
+                settings["axis"] = [place for place, size in enumerate(sizes, 1) if size == 1]
+            if "axis" in settings:
+                _check_axis(settings["axis"], rank + (kind in ("Stack", "ExpandDims")), path)
             computed = getattr(keras.ops, name)(*symbols, **settings)
         shape = _checked_shape(_without_batch(computed.shape, path), f"The operation {clean_text(path, 80)!r}")
-        return self._add(path, f"ops.{kind}", settings, arguments, shape, {}, math.prod(shape))
+        return self._add(path, f"ops.{kind}", settings, arguments, shape, {}, _work(kind, {}, shape, 1))
 
     def _add(self, path, kind, config, arguments, shape, weights, work):
         if len(self.nodes) >= MOST_NODES:
@@ -621,8 +670,57 @@ def _values(arguments):
 
 def _without_batch(shape, path):
     if not shape or shape[0] is not None:
-        raise BundleError(f"{clean_text(path, 80)!r} mixes the photos of a batch; each must be answered by itself.")
+        raise _mixing(path)
     return tuple(shape[1:])
+
+
+def _work(kind, config, shape, factor):
+    """Multiplications for one photo, roughly: so many for each number, and the time that the number itself takes."""
+    activation = config.get("activation")
+    slow = kind in _SLOW or (isinstance(activation, str) and activation in _SLOW)
+    return math.prod(shape) * (factor + WORK_PER_NUMBER * (5 if slow else 1))
+
+
+def _mixing(path):
+    return BundleError(f"{clean_text(path, 80)!r} mixes the photos of a batch; each must be answered by itself.")
+
+
+def _check_photo_by_photo(kind, config, shape, rank, path):
+    """Look for settings by which a photo's answer would depend on its place in the batch, or on the other photos."""
+    if "axis" in config:
+        _check_axis(config["axis"], rank, path)
+    activation = config.get("activation")
+    axis = -1 if activation in ("softmax", "log_softmax") else getattr(activation, "axis", None)
+    if axis is not None:
+        _check_axis(axis, 1 + len(shape), path)
+    if kind == "Rescaling":
+        for given in (np.shape(config.get("scale")), np.shape(config.get("offset", 0))):
+            extra = max(0, len(given) - len(shape))
+            if set(given[:extra]) - {1} or np.broadcast_shapes(given[extra:], shape) != shape:
+                raise BundleError(f"The layer {clean_text(path, 80)!r} rescales {shape} by numbers of shape {given}.")
+
+
+def _check_dilation(config, inputs, path):
+    # TensorFlow pads its input by what a dilated kernel reaches.
+    for size, dilation in zip(_pair(config["kernel_size"]), _pair(config.get("dilation_rate", 1)), strict=True):
+        if dilation > 1 and (size - 1) * dilation > 2 * max(inputs[:2]):
+            raise BundleError(
+                f"The layer {clean_text(path, 80)!r} is dilated by {dilation:,}, far beyond the size of its input."
+            )
+
+
+def _check_axis(axis, rank, path):
+    axes = axis if isinstance(axis, list | tuple) else [axis]
+    if any(one is None or one in (0, -rank) for one in axes):
+        raise _mixing(path)
+
+
+def _keeps_photos(index, rank):
+    """Whether an index takes something of each photo, and leaves the photos and their order as they are."""
+    if not all(one is None or one is Ellipsis or type(one) is int or isinstance(one, slice) for one in index):
+        return False
+    taken = sum(one is not None and one is not Ellipsis for one in index)
+    return index[0] == slice(None) or (index[0] is Ellipsis and taken < rank)
 
 
 def _settings(kind, config, path):
@@ -631,12 +729,12 @@ def _settings(kind, config, path):
         settings["activation"] = _activation(config.get("activation"), path)
     if settings.get("data_format") not in (None, "channels_last"):
         raise BundleError(f"The layer {clean_text(path, 80)!r} has its channels first; the course has them last.")
-    if kind == "Normalization" and settings.get("axis", -1) not in (-1, [-1]) and settings.get("mean") is None:
-        raise BundleError(f"The layer {clean_text(path, 80)!r} normalizes other axes than the last.")
     return settings
 
 
 def _setting(value, path):
+    if isinstance(value, dict) and value.get("class_name") in ("__numpy__", "__tensor__"):
+        return _setting(value["config"]["value"], path)
     if isinstance(value, dict) and "class_name" in value:
         return None
     if isinstance(value, list) and len(value) <= 4096:
@@ -655,8 +753,10 @@ def _setting(value, path):
 def _activation(value, path):
     if value is None or (isinstance(value, str) and value in ACTIVATIONS):
         return value
-    if isinstance(value, dict) and value.get("class_name") == "function" and value.get("config") in ACTIVATIONS:
-        return value["config"]
+    if isinstance(value, dict) and value.get("class_name") == "function" and isinstance(value.get("config"), str):
+        name = _OF_TENSORFLOW.get(value["config"], value["config"])
+        if name in ACTIVATIONS:
+            return name
     if isinstance(value, dict) and value.get("class_name") in ("ReLU", "LeakyReLU", "ELU", "Softmax"):
         return _layer(value["class_name"], _settings(value["class_name"], value["config"], path))
     raise BundleError(
@@ -683,8 +783,7 @@ def _weights(kind, config, inputs):
         wide = channels * multiplier
         return _with_bias(both, bias, config["filters"]), wide + -(-height * width * wide // config["filters"])
     if kind in ("BatchNormalization", "LayerNormalization", "GroupNormalization"):
-        axes = config.get("axis", -1)
-        shape = tuple(inputs[axis if axis < 0 else axis - 1] for axis in (axes if isinstance(axes, list) else [axes]))
+        shape = _along(config.get("axis", -1), inputs)
         names = [name for name, used in (("gamma", "scale"), ("beta", "center")) if config.get(used, True)]
         if kind == "BatchNormalization":
             names += ["moving_mean", "moving_variance"]
@@ -694,12 +793,18 @@ def _weights(kind, config, inputs):
         shape = tuple(1 if axis + 1 in shared else size for axis, size in enumerate(inputs))
         return {"alpha": shape}, 1
     if kind == "Normalization" and config.get("mean") is None:
-        return {"mean": (channels,), "variance": (channels,), "count": ()}, 2
+        shape = _along(config.get("axis", -1), inputs)
+        return {"mean": shape, "variance": shape, "count": ()}, 2
     if kind in ("MaxPooling2D", "AveragePooling2D"):
         return {}, math.prod(_pair(config["pool_size"]))
     if kind in ("GlobalAveragePooling2D", "GlobalMaxPooling2D"):
         return {}, math.prod(inputs[:-1])
     return {}, 1
+
+
+def _along(axes, inputs):
+    """The sizes of one photo along some axes, which count the batch as the first."""
+    return tuple(inputs[axis if axis < 0 else axis - 1] for axis in (axes if isinstance(axes, list) else [axes]))
 
 
 def _with_bias(weights, bias, size):

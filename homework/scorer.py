@@ -19,7 +19,7 @@ from homework.reading import look_at
 from homework.rebuild import parse
 from homework.similarity import fingerprints
 
-SCORER_VERSION = "1.1"
+SCORER_VERSION = "1.2"
 
 
 def score(bundle_path, student, variant, hidden, threshold):

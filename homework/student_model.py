@@ -120,8 +120,10 @@ class StudentModel:
 
     def _numbers(self, given, one):
         """The most numbers that one photo needs at a time, roughly."""
-        sizes = [math.prod(self.graph.nodes[position].shape) for position in self._needed(given, one)]
-        return 3 * max([*sizes, math.prod(self.graph.input_shape)])
+        needed = self._needed(given, one)
+        sizes = [math.prod(self.graph.nodes[position].shape) for position in needed]
+        # A layer takes about as much again while it computes.
+        return self.graph.held(needed) + 2 * max([*sizes, math.prod(self.graph.input_shape)])
 
     def work(self, own):
         """Count the multiplications for one photo, roughly."""

@@ -6,6 +6,7 @@ give, which takes a fraction of a second and is a trained head all the same.
 
 import io
 import json
+import re
 import struct
 import warnings
 import zipfile
@@ -69,14 +70,15 @@ class Corpus:
     folder : pathlib.Path
     train : Photos
     hidden : HiddenSet
+    base : str
     """
 
-    def __init__(self, folder, train, hidden):
+    def __init__(self, folder, train, hidden, base="mini_vgg16"):
         from course_utils.bases import load_base, record_features
 
         self.folder, self.hidden = Path(folder), hidden
         self.train, self.public = train, hidden.public
-        self.base = load_base("mini_vgg16")
+        self.base = load_base(base)
         self.features = self.recorded(record_features)
         self.made = 0
 
@@ -89,7 +91,7 @@ class Corpus:
         """A base of its own, whose weights may be changed."""
         from course_utils.bases import load_base
 
-        return load_base("mini_vgg16")
+        return load_base(self.base.name)
 
     def head(self, *layers, shape=None):
         import keras
@@ -217,7 +219,7 @@ class Corpus:
             "answers": {"answer": "A sentence about what was seen."},
         } | changes
         given.setdefault("accuracy", self.accuracy(given["predictions"]))
-        folder = self.folder / name.replace(" ", "-").replace("/", "-")
+        folder = self.folder / folder_name(name)
         with redirect_stdout(io.StringIO()):
             return pack_submission(model=model, folder=folder, **given)
 
@@ -225,6 +227,11 @@ class Corpus:
         from homework.accuracy import public_accuracy
 
         return public_accuracy(np.asarray(predictions, np.float32))
+
+
+def folder_name(name):
+    """What a case is called, as the name of a folder."""
+    return re.sub(r"[^\w.-]", "-", name)[:100]
 
 
 def parts_of(path):
@@ -252,7 +259,7 @@ def changed(path, name, **parts):
             del kept[part]
         else:
             kept[part] = value(kept[part]) if callable(value) else value
-    return write_zip(path.parent / name.replace(" ", "-").replace("/", "-") / path.name, kept.items())
+    return write_zip(path.parent / folder_name(name) / path.name, kept.items())
 
 
 def about(**values):
