@@ -454,6 +454,21 @@ def test_a_model_with_json_of_the_first_keras_3_gets_full_marks(corpus, whole):
     assert_full_marks(corpus, path)
 
 
+def test_weights_of_a_training_that_diverged_are_scored_though_they_compress_to_a_thousandth(corpus):
+    from keras import layers
+
+    head = corpus.head(layers.Flatten(), layers.Dense(512, activation="relu"), layers.Dense(2))
+    path = corpus.bundle("diverged", head, inputs="features")
+
+    def spoil(values):
+        for array in values.values():
+            array[...] = np.nan
+
+    result = scored(corpus, changed(path, "all NaN", weights=arrays(spoil)))
+    assert result["status"] == "scored", told(result)
+    assert "NaN" in next(item["reason"] for item in result["items"] if item["name"] == "right layers changed")
+
+
 def test_the_own_preprocessing_of_mobilenet_may_be_a_rescaling(mobile):
     from keras import layers
 
