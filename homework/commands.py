@@ -86,6 +86,7 @@ def regrade(chosen):
 
 def report(chosen):
     """Write feedback and overview from journal and gradebook."""
+    gradebook.update_penalties(chosen.course, chosen.db)
     _pages(chosen, _students(chosen.course), None)
 
 
@@ -93,6 +94,7 @@ def export(chosen):
     """Write the CSV files."""
     course, students, assignments = chosen.course, _students(chosen.course), _assignments(chosen)
     submissions = find_submissions(course, students, assignments)
+    gradebook.update_penalties(course, chosen.db)
     marks = gradebook.read_marks(course, chosen.db)
     records = grading.current_records(course, submissions)
     for path in export_files.write_exports(course, students, assignments, submissions, records, marks):

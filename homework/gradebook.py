@@ -185,8 +185,7 @@ def write_scores(course, students, submissions, records, url=None):
 
     A manual score and a manual comment are never touched. Where an automatic score changes under a manual one, the
     item is flagged for a look. What was not handed in, or could not be scored, gets no score: it is flagged for
-    marking by hand, with a comment that says why. The penalty for a late submission is that of the plugin in
-    nbgrader_config.py; where that gives none, a penalty that was set by hand stays.
+    marking by hand, with a comment that says why. Late penalties are computed anew, see `update_penalties`.
 
     Parameters
     ----------
@@ -204,6 +203,39 @@ def write_scores(course, students, submissions, records, url=None):
     CourseError
         Where the gradebook or a page cannot be written.
     """
+    late = _late_plugin(course)
+    with opened(course, url) as gradebook:
+        prepare(gradebook, students, sorted({one.assignment for one in submissions}))
+        for submission in submissions:
+            record = records.get((submission.student, submission.assignment))
+            _write_one(gradebook, submission, record)
+            _write_page(course, submission, record)
+        _write_penalties(gradebook, late)
+
+
+def update_penalties(course, url=None):
+    """Compute every late penalty anew: marks by hand, due times and extensions may have changed since the last one.
+
+    The penalty is what the plugin in nbgrader_config.py says of a late submission, and 0 of one that is not late.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    url : str, optional
+        The database, see `database_url`.
+
+    Raises
+    ------
+    CourseError
+        Where the gradebook cannot be written.
+    """
+    late = _late_plugin(course)
+    with opened(course, url) as gradebook:
+        _write_penalties(gradebook, late)
+
+
+def _late_plugin(course):
     late = AssignLatePenalties(config=course_config(course))
     # A plugin of the instructor's own lies beside the configuration.
     sys.path.insert(0, str(course))
@@ -211,16 +243,24 @@ def write_scores(course, students, submissions, records, url=None):
         late.init_plugin()
     finally:
         sys.path.remove(str(course))
-    with opened(course, url) as gradebook:
-        prepare(gradebook, students, sorted({one.assignment for one in submissions}))
-        for submission in submissions:
-            record = records.get((submission.student, submission.assignment))
-            _write_one(gradebook, submission, record, late.plugin_inst)
-            _write_page(course, submission, record)
-        gradebook.db.commit()
+    return late.plugin_inst
 
 
-def _write_one(gradebook, submission, record, late):
+def _write_penalties(gradebook, late):
+    # The database sums the scores up: what was written so far must be in it, and is read again afterwards.
+    gradebook.db.commit()
+    entries = gradebook.db.query(SubmittedAssignment).options(
+        joinedload(SubmittedAssignment.assignment), selectinload(SubmittedAssignment.notebooks)
+    )
+    for entry in entries:
+        seconds = entry.total_seconds_late
+        for notebook in entry.notebooks:
+            penalty = late.late_submission_penalty(entry.student_id, notebook.score, seconds) if seconds > 0 else None
+            notebook.late_submission_penalty = min(max(0.0, penalty or 0.0), notebook.score)
+    gradebook.db.commit()
+
+
+def _write_one(gradebook, submission, record):
     timed = {"timestamp": submission.timestamp} if submission.timestamp else {}
     entry = gradebook.update_or_create_submission(submission.assignment, submission.student, **timed)
     notebook = entry.notebooks[0]
@@ -241,12 +281,6 @@ def _write_one(gradebook, submission, record, late):
             grade.needs_manual_grade = True
         elif changed:
             grade.needs_manual_grade = False
-    gradebook.db.flush()
-    gradebook.db.refresh(notebook, ["score"])
-    if entry.total_seconds_late > 0:
-        penalty = late.late_submission_penalty(submission.student, notebook.score, entry.total_seconds_late)
-        if penalty is not None:
-            notebook.late_submission_penalty = min(max(0.0, penalty), notebook.score)
     # Written to the disk together with the next one: nbgrader commits with each submission that it makes or finds.
     gradebook.db.flush()
 

@@ -8,7 +8,8 @@ pytest.importorskip("nbgrader", reason="the packages of the extra 'grading' are 
 from homework_records import STUDENTS, by_student, failed, handed_in, refused, scored
 
 from course_utils.errors import CourseError
-from homework import gradebook
+from homework import commands, gradebook
+from homework.__main__ import _parser
 
 ADA = ("ada", "conv_head")
 
@@ -50,6 +51,20 @@ def flags(course):
 def comment(course, student):
     with gradebook.opened(course) as book:
         return book.find_comment(gradebook.REMARKS, "conv_head", "conv_head", student).auto_comment
+
+
+def set_penalty(course, method):
+    (course / "nbgrader_config.py").write_text(
+        f"c = get_config()\nc.LateSubmissionPlugin.penalty_method = {method!r}\n"
+    )
+
+
+def late_and_scored(course, method):
+    set_penalty(course, method)
+    gradebook.set_due(course, "2026-12-01T12:00:00", ["conv_head"])
+    late = handed_in(timestamp="2026-12-01T13:00:00")
+    write(course, scored(), submission=late)
+    return late
 
 
 def test_a_score_arrives_item_by_item(tmp_path):
@@ -119,14 +134,31 @@ def test_the_late_penalty_of_the_course_is_taken_off(tmp_path):
     assert write(tmp_path, scored(share=0.1), submission=late)[ADA].score == 0.0
 
 
-def test_a_penalty_that_was_set_by_hand_stays_where_the_course_has_none(tmp_path):
-    gradebook.set_due(tmp_path, "2026-12-01T12:00:00", ["conv_head"])
-    late = handed_in(timestamp="2026-12-01T13:00:00")
-    write(tmp_path, scored(), submission=late)
+@pytest.mark.parametrize("command", ["report", "export"])
+def test_report_and_export_take_off_marks_by_hand_too_where_late_work_gets_none(tmp_path, command):
+    late_and_scored(tmp_path, "zero")
+    change(tmp_path, "text-answer", manual_score=2.0, needs_manual_grade=False)
+    (tmp_path / "roster.csv").write_text("student,name\nada,Ada A.\nben,Ben B.\n")
+    (tmp_path / "release" / "conv_head").mkdir(parents=True)
+    getattr(commands, command)(_parser().parse_args(["--course", str(tmp_path), command]))
+    marks = gradebook.read_marks(tmp_path)[ADA]
+    assert (marks.score, marks.penalty) == (0.0, 12.0)
+
+
+def test_an_extension_takes_the_penalty_back(tmp_path):
+    late = late_and_scored(tmp_path, "zero")
     with gradebook.opened(tmp_path) as book:
-        book.find_submission("conv_head", "ada").notebooks[0].late_submission_penalty = 1.0
-        book.db.commit()
-    assert write(tmp_path, scored(), submission=late)[ADA].score == 9.0
+        book.grant_extension("conv_head", "ada", days=3)
+    marks = write(tmp_path, scored(), submission=late)[ADA]
+    assert (marks.score, marks.penalty, marks.seconds_late) == (10.0, 0.0, 0)
+
+
+def test_a_penalty_goes_where_the_course_takes_none_off_any_more(tmp_path):
+    late_and_scored(tmp_path, "zero")
+    assert gradebook.read_marks(tmp_path)[ADA].score == 0.0
+    set_penalty(tmp_path, "none")
+    gradebook.update_penalties(tmp_path)
+    assert gradebook.read_marks(tmp_path)[ADA].score == 10.0
 
 
 def test_no_time_is_told(tmp_path):
