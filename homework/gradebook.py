@@ -1,5 +1,6 @@
 """From the journal into nbgrader's gradebook: one writer, which keeps what people marked by hand."""
 
+import hashlib
 import html
 import json
 import os
@@ -183,9 +184,10 @@ def set_due(course, due, assignments, url=None):
 def write_scores(course, students, submissions, records, url=None):
     """Take the scores into the gradebook, and write for each submission the page that formgrader shows.
 
-    A manual score and a manual comment are never touched. Where an automatic score changes under a manual one, the
-    item is flagged for a look. What was not handed in, or could not be scored, gets no score: it is flagged for
-    marking by hand, with a comment that says why. Late penalties are computed anew, see `update_penalties`.
+    A manual score and a manual comment are never touched. Where an automatic score changes under a manual one, or the
+    text is another one than before, the item is flagged for a look. What was not handed in, or could not be scored,
+    gets no score: it is flagged for marking by hand, with a comment that says why. Late penalties are computed anew,
+    see `update_penalties`.
 
     Parameters
     ----------
@@ -270,9 +272,11 @@ def _write_one(gradebook, submission, record):
     news = remarks(submission, record)
     other = said.auto_comment != news
     said.auto_comment = news
+    other_text = _text_changed(notebook, submission, record)
     for grade in notebook.grades:
         if grade.name == ANSWER:
             # Read by a person; formgrader takes the flag away with the mark.
+            grade.needs_manual_grade = grade.needs_manual_grade or other_text
             continue
         score = points.get(grade.name)
         changed = other or grade.auto_score != score
@@ -283,6 +287,24 @@ def _write_one(gradebook, submission, record):
             grade.needs_manual_grade = False
     # Written to the disk together with the next one: nbgrader commits with each submission that it makes or finds.
     gradebook.db.flush()
+
+
+def _text_changed(notebook, submission, record):
+    """Say whether the text is another one than when the gradebook was last written, and keep its checksum there."""
+    kept = next(comment for comment in notebook.comments if comment.name == ANSWER)
+    before = kept.auto_comment
+    unread = submission.sha256 is not None and "result" not in (record or {})
+    # Of a bundle that could not be scored the text is not known: the checksum before it stays.
+    if before is None or not unread:
+        # Where the automatic comment stands formgrader asks for one, so it asks here.
+        checksum = hashlib.sha256(_text(record).encode(errors="replace")).hexdigest()[:16]
+        kept.auto_comment = f"Type any comments here (text {checksum})"
+    return before is not None and kept.auto_comment != before
+
+
+def _text(record):
+    answers = ((record or {}).get("result") or {}).get("answers") or {}
+    return "\n\n".join(f"{name}:\n{answer}" for name, answer in answers.items()) or "(no answer)"
 
 
 @dataclass(frozen=True)
@@ -449,10 +471,8 @@ def _write_page(course, submission, record):
         # What comes from a student stands in code cells as comments or is quoted: formgrader shows it, never runs it.
         meta = _meta(cell_name(item), grade=True, solution=False, locked=True, points=points, cell_type="code")
         cells.append(_cell(_as_comment(said), meta))
-    answers = result.get("answers") or {}
-    text = "\n\n".join(f"{name}:\n{answer}" for name, answer in answers.items()) or "(no answer)"
     meta = _meta(ANSWER, grade=True, solution=True, locked=False, points=ANSWER_POINTS, cell_type="markdown")
-    cells.append(_cell(_quoted(text), meta))
+    cells.append(_cell(_quoted(_text(record)), meta))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}

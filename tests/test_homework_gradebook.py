@@ -103,6 +103,32 @@ def test_a_mark_for_the_text_stays_through_another_grading(tmp_path):
     assert (marks.score, marks.manual, marks.open) == (6.5, {"text-answer": 1.5}, ())
 
 
+def test_another_text_under_a_mark_by_hand_is_flagged_until_it_is_marked(tmp_path):
+    write(tmp_path, scored())
+    change(tmp_path, "text-answer", manual_score=2.0, needs_manual_grade=False)
+    another = scored(answers={"answer": "I changed my mind."})
+    for _ in range(2):
+        marks = write(tmp_path, another)[ADA]
+        assert (marks.open, marks.manual) == (("text-answer",), {"text-answer": 2.0})
+    change(tmp_path, "text-answer", manual_score=1.0, needs_manual_grade=False)
+    assert write(tmp_path, another)[ADA].open == ()
+
+
+def test_a_text_that_comes_after_no_credit_is_flagged(tmp_path):
+    write(tmp_path, submission=handed_in(sha256=None, missing=True, problem="Nothing came."))
+    for cell in list(flags(tmp_path)):
+        change(tmp_path, cell, manual_score=0.0, needs_manual_grade=False)
+    write(tmp_path, failed())
+    assert "text-answer" in write(tmp_path, scored())[ADA].open
+
+
+def test_a_mark_for_the_text_stays_through_a_failed_grading(tmp_path):
+    write(tmp_path, scored())
+    change(tmp_path, "text-answer", manual_score=1.5, needs_manual_grade=False)
+    write(tmp_path, failed())
+    assert write(tmp_path, scored())[ADA].open == ()
+
+
 def test_a_refused_bundle_that_a_person_has_resolved_stays_resolved(tmp_path):
     write(tmp_path, refused())
     for cell in list(flags(tmp_path)):
