@@ -1,9 +1,11 @@
 """What the commands of ``python -m homework`` do."""
 
+import contextlib
 from pathlib import Path
 
 from course_utils.assignments import same_id
 from course_utils.errors import CourseError
+from course_utils.files import written_whole
 from homework import executor, gradebook, grading
 from homework import export as export_files
 from homework import report as report_pages
@@ -26,15 +28,36 @@ def release(chosen):
     roster = chosen.roster or course / ROSTER
     students, assignments = read_roster(roster), _named(chosen.assignment) or list(ASSIGNMENTS)
     written = write_release(course, roster, assignments, for_all=chosen.for_all, packed=chosen.packed)
-    if chosen.roster and not (course / ROSTER).exists():
-        # The later commands read it there.
-        (course / ROSTER).write_bytes(Path(roster).read_bytes())
+    if chosen.roster:
+        _keep_roster(course, roster, students, chosen.for_all)
     with gradebook.opened(course, chosen.db) as book:
         gradebook.prepare(book, students, assignments)
     if chosen.due:
         gradebook.set_due(course, chosen.due, assignments, chosen.db)
     print(f"{len(written)} notebooks for {len(students)} students are in {course / 'release'}.")
     print(f"Keep a copy of {course / SECRET_FILE}: without it every student has another variant.")
+
+
+def _keep_roster(course, roster, students, for_all):
+    """Copy the class list to where the later commands read it, and say who is new on it and who has gone."""
+    kept, before = course / ROSTER, None
+    # A copy that somebody has broken is replaced too.
+    with contextlib.suppress(CourseError):
+        before = [student.id for student in read_roster(kept)]
+    content = Path(roster).read_bytes()
+    with written_whole(kept) as part:
+        part.write_bytes(content)
+    if before is None:
+        return
+    now = [student.id for student in students]
+    added, removed = [one for one in now if one not in before], [one for one in before if one not in now]
+    if added:
+        again = (
+            "; give them the notebook for all anew, earlier copies of it stay valid for the others" if for_all else ""
+        )
+        print(f"New on the class list: {', '.join(added)}{again}.")
+    if removed:
+        print(f"No longer on the class list, so scored no more: {', '.join(removed)}.")
 
 
 def check(chosen):
