@@ -81,6 +81,10 @@ def _parser():
         add("--execute", action="store_true", help="also run the students' notebooks again, inside bubblewrap")
     for name in ("check", "grade", "regrade", "report", "export", "release"):
         made[name].add_argument("--db", metavar="URL", help="the gradebook's database (SQLite in the course folder)")
+    made["grade"].add_argument(
+        "--new-hidden", action="store_true", help="score everything anew by other hidden photos than so far"
+    )
+    made["regrade"].set_defaults(new_hidden=False)
     made["demo"].add_argument("--students", type=_positive, default=60, metavar="N", help="how many (60)")
     return parser
 

@@ -9,7 +9,7 @@ from course_utils.files import written_whole
 from homework import executor, gradebook, grading
 from homework import export as export_files
 from homework import report as report_pages
-from homework.hidden import hidden_set
+from homework.hidden import hidden_set, use_hidden
 from homework.journal import only_one
 from homework.release import read_roster
 from homework.release import release as write_release
@@ -90,6 +90,8 @@ def check(chosen):
 
 def grade(chosen):
     """Score what is new, and write gradebook, feedback and overview."""
+    if chosen.new_hidden and chosen.assignment:
+        raise CourseError("--new-hidden scores all assignments anew; leave out --assignment.")
     students = _students(chosen.course)
     records = _score(chosen, students, again=False)
     _publish(chosen, records, read_again=False)
@@ -142,6 +144,7 @@ def _score(chosen, students, again):
     submissions = find_submissions(course, students, _assignments(chosen))
     with only_one(course, "grade"):
         hidden = hidden_set(course, secret, chosen.hidden)
+        use_hidden(course, hidden, new=chosen.new_hidden)
         records = grading.score_class(
             course,
             submissions,
