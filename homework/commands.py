@@ -103,6 +103,12 @@ def regrade(chosen):
     own = [student for student in students if same_id(student.id) == same_id(chosen.student)]
     if not own:
         raise CourseError(f"{chosen.student!r} is not on the class list {chosen.course / ROSTER}; check the spelling.")
+    submissions = find_submissions(chosen.course, own, _assignments(chosen))
+    for one in submissions:
+        if one.path is None:
+            print(f"{one.assignment}: {one.problem}")
+    if all(one.path is None for one in submissions):
+        raise CourseError(f"There is nothing of {own[0].id} to score; no mark was changed.")
     records = _score(chosen, own, again=True)
     for (_, assignment), record in sorted(records.items()):
         print(f"{assignment}: {record.get('failed') or record['result']['refusal'] or _points(record['result'])}")

@@ -273,14 +273,14 @@ def _workers(number, scheduler):
                 client = Client(scheduler, timeout=20)
             except (OSError, ValueError) as error:
                 raise CourseError(
-                    f"No Dask scheduler answers at {scheduler} ({error}); start one with `dask scheduler`, or leave "
-                    "out --scheduler to score on this machine."
+                    f"No Dask scheduler answers at {scheduler} ({error}); start one with `.venv/bin/python -m "
+                    "distributed.cli.dask_scheduler`, or leave out --scheduler to score on this machine."
                 ) from None
             with client:
                 if not client.scheduler_info()["workers"]:
                     raise CourseError(
-                        f"The scheduler at {scheduler} has no workers; start some with `dask worker {scheduler} "
-                        "--nthreads 1` in a checkout of the course."
+                        f"The scheduler at {scheduler} has no workers; start some with `.venv/bin/python -m "
+                        f"distributed.cli.dask_worker {scheduler} --nthreads 1` in a checkout of the course."
                     )
                 yield client
             return

@@ -7,7 +7,9 @@ import pytest
 
 pytest.importorskip("nbgrader", reason="the packages of the extra 'grading' are not installed")
 
-from homework import submissions
+from course_utils.errors import CourseError
+from homework import commands, submissions
+from homework.__main__ import _parser
 from homework.release import Student
 from homework.submissions import find_submissions, unknown_folders
 
@@ -78,3 +80,11 @@ def test_folders_of_nobody_on_the_class_list_are_named(tmp_path):
     hand_in(tmp_path)
     (tmp_path / "submitted" / "adda").mkdir()
     assert unknown_folders(tmp_path, [ADA]) == ["adda"]
+
+
+def test_to_regrade_a_student_who_handed_in_nothing_is_told_and_ends_in_an_error(tmp_path, capsys):
+    (tmp_path / "roster.csv").write_text("student,name\nada,Ada\n")
+    (tmp_path / "release" / "conv_head").mkdir(parents=True)
+    with pytest.raises(CourseError, match="nothing of ada to score"):
+        commands.regrade(_parser().parse_args(["--course", str(tmp_path), "regrade", "ADA"]))
+    assert "conv_head: Nothing was handed in." in capsys.readouterr().out
