@@ -85,6 +85,9 @@ def _parser():
         "--new-hidden", action="store_true", help="score everything anew by other hidden photos than so far"
     )
     made["regrade"].set_defaults(new_hidden=False)
+    made["export"].add_argument(
+        "--missing-as-zero", action="store_true", help="write 0, not an empty cell, for what is missing or refused"
+    )
     made["demo"].add_argument("--students", type=_positive, default=60, metavar="N", help="how many (60)")
     return parser
 

@@ -128,13 +128,16 @@ def export(chosen):
     gradebook.update_penalties(course, chosen.db)
     marks = gradebook.read_marks(course, chosen.db)
     records = grading.current_records(course, submissions)
-    for path in export_files.write_exports(course, students, assignments, submissions, records, marks):
+    for path in export_files.write_exports(
+        course, students, assignments, submissions, records, marks, chosen.missing_as_zero
+    ):
         print(path)
     own = [marks.get((one.student, one.assignment)) for one in submissions]
     empty = sum(1 for one in own if one is None or one.score is None)
     unread = sum(1 for one in own if one is not None and one.score is not None and one.open)
     if empty:
-        print(f"{empty} cells are empty: missing, refused or failed, see {course / 'report' / 'index.html'}.")
+        how = "0 where missing or refused, else empty" if chosen.missing_as_zero else "empty"
+        print(f"{empty} submissions have no mark, and their cells are {how}: see {course / 'report' / 'index.html'}.")
     if unread:
         print(f"{unread} marks lack the text answer, which a person marks in formgrader; export again afterwards.")
 
