@@ -31,6 +31,14 @@ def test_feedback_has_points_items_evidence_curves_and_the_comment(tmp_path):
         assert words in page
 
 
+def test_feedback_says_that_a_late_penalty_is_off_already(tmp_path):
+    assert "9.5 of 12 points</strong>; 1 point has already been taken off for handing in late." in feedback(
+        tmp_path, scored()
+    )
+    page = feedback(tmp_path, scored(), marks=Marks(0.0, 12.0, 10.0, 3600.0, (), {}, {}))
+    assert "0 of 12 points</strong>; 10 points have already been taken off for handing in late." in page
+
+
 def test_feedback_names_nobody_else_and_shows_no_picture(tmp_path):
     page = feedback(tmp_path, scored())
     assert "ben" not in page.lower().replace("been", "") and "<img" not in page and "data:image" not in page
