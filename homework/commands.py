@@ -15,7 +15,7 @@ from homework.release import read_roster
 from homework.release import release as write_release
 from homework.scorer import SCORER_VERSION
 from homework.similarity import similarity_hints
-from homework.submissions import find_submissions, unknown_folders
+from homework.submissions import find_submissions, misplaced, unknown_folders
 from homework.thresholds import threshold
 from homework.variants import ASSIGNMENTS, SECRET_FILE, VARIANTS, course_secret, variant_of
 
@@ -80,6 +80,9 @@ def check(chosen):
             problems.append(f"{assignment} has no level for the variants {', '.join(map(str, unmeasured))}.")
     for name in unknown_folders(course, students):
         problems.append(f"submitted/{name} belongs to nobody on the class list, and will not be scored.")
+    for path, meant in misplaced(course, students, _released(course)):
+        folder = f"{path.rpartition('/')[0]}/{meant or 'ASSIGNMENT'}/"
+        problems.append(f"{path} is no released assignment, and will not be scored; bundles belong into {folder}.")
     with gradebook.opened(course, chosen.db) as book:
         print(f"The gradebook answers; it has {len(book.students)} students.")
     print(f"Running notebooks again (--execute): {executor.why_not() or 'bubblewrap is here'}.")
@@ -219,12 +222,14 @@ def _students(course):
 
 def _assignments(chosen):
     """The assignments asked for, else those that were released."""
-    asked = _named(chosen.assignment)
-    folder = chosen.course / "release"
-    released = [name for name in ASSIGNMENTS if (folder / name).is_dir()]
+    asked, released = _named(chosen.assignment), _released(chosen.course)
     if not asked and not released:
         raise CourseError(f"Nothing was released in {chosen.course}; release first, or name one with --assignment.")
     return asked or released
+
+
+def _released(course):
+    return [name for name in ASSIGNMENTS if (course / "release" / name).is_dir()]
 
 
 def _named(assignments):
