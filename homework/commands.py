@@ -25,6 +25,7 @@ ROSTER = "roster.csv"
 def release(chosen):
     """Write the students' notebooks, and enter class, assignments and rubric into the gradebook."""
     course = chosen.course
+    when = gradebook.due_time(chosen.due) if chosen.due else None
     roster = chosen.roster or course / ROSTER
     students, assignments = read_roster(roster), _named(chosen.assignment) or list(ASSIGNMENTS)
     written = write_release(course, roster, assignments, for_all=chosen.for_all, packed=chosen.packed)
@@ -32,8 +33,9 @@ def release(chosen):
         _keep_roster(course, roster, students, chosen.for_all)
     with gradebook.opened(course, chosen.db) as book:
         gradebook.prepare(book, students, assignments)
-    if chosen.due:
+    if when:
         gradebook.set_due(course, chosen.due, assignments, chosen.db)
+        print(f"Due {_both_times(when)}.")
     print(f"{len(written)} notebooks for {len(students)} students are in {course / 'release'}.")
     print(f"Keep a copy of {course / SECRET_FILE}: without it every student has another variant.")
 
@@ -58,6 +60,22 @@ def _keep_roster(course, roster, students, for_all):
         print(f"New on the class list: {', '.join(added)}{again}.")
     if removed:
         print(f"No longer on the class list, so scored no more: {', '.join(removed)}.")
+
+
+def due(chosen):
+    """Set until when assignments may be handed in."""
+    _students(chosen.course)
+    when = gradebook.due_time(chosen.time)
+    gradebook.set_due(chosen.course, chosen.time, _named(chosen.assignments), chosen.db)
+    print(f"Due {_both_times(when)}: {', '.join(chosen.assignments)}.")
+
+
+def extend(chosen):
+    """Give one student more time."""
+    student = _on_the_list(chosen)
+    (assignment,) = _named([chosen.assignment])
+    when = gradebook.extend(chosen.course, student, assignment, chosen.days, chosen.db)
+    print(f"{assignment} of {student.id} is due {_both_times(when)}; report and export go by it.")
 
 
 def check(chosen):
@@ -102,10 +120,7 @@ def grade(chosen):
 
 def regrade(chosen):
     """Score one student's submissions again, and write all pages."""
-    students = _students(chosen.course)
-    own = [student for student in students if same_id(student.id) == same_id(chosen.student)]
-    if not own:
-        raise CourseError(f"{chosen.student!r} is not on the class list {chosen.course / ROSTER}; check the spelling.")
+    own = [_on_the_list(chosen)]
     submissions = find_submissions(chosen.course, own, _assignments(chosen))
     for one in submissions:
         if one.path is None:
@@ -218,6 +233,17 @@ def _students(course):
             "--roster FILE."
         )
     return read_roster(course / ROSTER)
+
+
+def _on_the_list(chosen):
+    for student in _students(chosen.course):
+        if same_id(student.id) == same_id(chosen.student):
+            return student
+    raise CourseError(f"{chosen.student!r} is not on the class list {chosen.course / ROSTER}; check the spelling.")
+
+
+def _both_times(when):
+    return f"{when.astimezone():%Y-%m-%d %H:%M %Z} here, {when:%Y-%m-%d %H:%M} UTC"
 
 
 def _assignments(chosen):

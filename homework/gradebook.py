@@ -9,6 +9,7 @@ import sys
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from nbgrader.api import (
     Comment,
@@ -152,6 +153,34 @@ def prepare(gradebook, students, assignments):
             gradebook.update_or_create_solution_cell(name, assignment, assignment)
 
 
+def due_time(text):
+    """Read a due time; only the one form is taken that cannot be read in two ways.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``2026-12-01T23:59:00+01:00``.
+
+    Returns
+    -------
+    datetime.datetime
+        In UTC.
+
+    Raises
+    ------
+    CourseError
+        Where it is no time in ISO form, or has no time zone.
+    """
+    try:
+        when = datetime.fromisoformat(text)
+        here = when.astimezone()
+    except (ValueError, OverflowError):
+        raise CourseError(f"{text!r} is no time in ISO form; give one such as 2026-12-01T23:59:00+01:00.") from None
+    if when.tzinfo is None:
+        raise CourseError(f"{text!r} has no time zone; if it is this machine's, give {here.isoformat()}.")
+    return when.astimezone(UTC)
+
+
 def set_due(course, due, assignments, url=None):
     """Set until when the assignments may be handed in.
 
@@ -160,7 +189,7 @@ def set_due(course, due, assignments, url=None):
     course : pathlib.Path
         The course folder.
     due : str
-        A time such as ``2026-12-01T23:59:00+01:00``; without a zone it is UTC.
+        See `due_time`.
     assignments : sequence of str
     url : str, optional
         The database, see `database_url`.
@@ -170,15 +199,44 @@ def set_due(course, due, assignments, url=None):
     CourseError
         Where it is no time, or the gradebook cannot be written.
     """
-    from nbgrader.utils import parse_utc
-
-    try:
-        parse_utc(due)
-    except (ValueError, OverflowError):
-        raise CourseError(f"{due!r} is no time; give one such as 2026-12-01T23:59:00+01:00.") from None
+    when = due_time(due)
     with opened(course, url) as gradebook:
         for assignment in assignments:
-            gradebook.update_or_create_assignment(assignment, duedate=due)
+            gradebook.update_or_create_assignment(assignment, duedate=when)
+
+
+def extend(course, student, assignment, days, url=None):
+    """Give one student more time for an assignment; it replaces an earlier extension, and 0 days take it back.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    student : homework.release.Student
+    assignment : str
+    days : float
+        After the due time of the class.
+    url : str, optional
+        The database, see `database_url`.
+
+    Returns
+    -------
+    datetime.datetime
+        The student's own due time, in UTC.
+
+    Raises
+    ------
+    CourseError
+        Where the assignment has no due time, or the gradebook cannot be written.
+    """
+    with opened(course, url) as gradebook:
+        prepare(gradebook, [student], [assignment])
+        if gradebook.find_assignment(assignment).duedate is None:
+            # With an extension of no due time nbgrader could not read the submission any more.
+            raise CourseError(f"{assignment} has no due time; set it first, with `due {assignment} TIME`.")
+        gradebook.update_or_create_submission(assignment, student.id)
+        gradebook.grant_extension(assignment, student.id, days=days)
+        return gradebook.find_submission(assignment, student.id).duedate.replace(tzinfo=UTC)
 
 
 def write_scores(course, students, submissions, records, url=None):

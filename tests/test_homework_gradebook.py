@@ -28,6 +28,19 @@ def gradebook_ready(tmp_path, new_gradebook):
     (tmp_path / "gradebook.db").write_bytes(new_gradebook)
 
 
+@pytest.fixture
+def command(tmp_path):
+    """Run a command in a course folder with a class list."""
+    (tmp_path / "roster.csv").write_text("student,name\nada,Ada A.\nben,Ben B.\n")
+    (tmp_path / "release" / "conv_head").mkdir(parents=True)
+
+    def run(*words):
+        chosen = _parser().parse_args(["--course", str(tmp_path), *words])
+        return getattr(commands, words[0])(chosen)
+
+    return run
+
+
 def write(course, *records, submission=None):
     submissions = [submission or handed_in(), handed_in("ben", sha256=None, missing=True, problem="Nothing came.")]
     gradebook.write_scores(course, STUDENTS, submissions, by_student(*records))
@@ -61,7 +74,7 @@ def set_penalty(course, method):
 
 def late_and_scored(course, method):
     set_penalty(course, method)
-    gradebook.set_due(course, "2026-12-01T12:00:00", ["conv_head"])
+    gradebook.set_due(course, "2026-12-01T12:00:00Z", ["conv_head"])
     late = handed_in(timestamp="2026-12-01T13:00:00")
     write(course, scored(), submission=late)
     return late
@@ -152,7 +165,7 @@ def test_the_late_penalty_of_the_course_is_taken_off(tmp_path):
         "    def late_submission_penalty(self, student_id, score, total_seconds_late):\n        return 2\n\n\n"
         "c = get_config()\nc.AssignLatePenalties.plugin_class = TwoPoints\n"
     )
-    gradebook.set_due(tmp_path, "2026-12-01T12:00:00", ["conv_head"])
+    gradebook.set_due(tmp_path, "2026-12-01T12:00:00Z", ["conv_head"])
     late = handed_in(timestamp="2026-12-01T13:00:00")
     marks = write(tmp_path, scored(), submission=late)[ADA]
     assert (marks.score, marks.penalty, marks.seconds_late) == (8.0, 2.0, 3600)
@@ -160,13 +173,11 @@ def test_the_late_penalty_of_the_course_is_taken_off(tmp_path):
     assert write(tmp_path, scored(share=0.1), submission=late)[ADA].score == 0.0
 
 
-@pytest.mark.parametrize("command", ["report", "export"])
-def test_report_and_export_take_off_marks_by_hand_too_where_late_work_gets_none(tmp_path, command):
+@pytest.mark.parametrize("which", ["report", "export"])
+def test_report_and_export_take_off_marks_by_hand_too_where_late_work_gets_none(tmp_path, command, which):
     late_and_scored(tmp_path, "zero")
     change(tmp_path, "text-answer", manual_score=2.0, needs_manual_grade=False)
-    (tmp_path / "roster.csv").write_text("student,name\nada,Ada A.\nben,Ben B.\n")
-    (tmp_path / "release" / "conv_head").mkdir(parents=True)
-    getattr(commands, command)(_parser().parse_args(["--course", str(tmp_path), command]))
+    command(which)
     marks = gradebook.read_marks(tmp_path)[ADA]
     assert (marks.score, marks.penalty) == (0.0, 12.0)
 
@@ -187,9 +198,37 @@ def test_a_penalty_goes_where_the_course_takes_none_off_any_more(tmp_path):
     assert gradebook.read_marks(tmp_path)[ADA].score == 10.0
 
 
-def test_no_time_is_told(tmp_path):
-    with pytest.raises(CourseError, match="'soon' is no time"):
-        gradebook.set_due(tmp_path, "soon", ["conv_head"])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("soon", "'soon' is no time in ISO form"),
+        ("12/08/2026", "'12/08/2026' is no time in ISO form"),
+        ("2026-12-08T23:59", r"has no time zone; if it is this machine's, give 2026-12-08T23:59:00[+-]\d\d:\d\d\."),
+        ("2026-12-08", "has no time zone"),
+    ],
+)
+def test_a_due_time_that_could_be_read_in_two_ways_is_refused(tmp_path, text, words):
+    with pytest.raises(CourseError, match=words):
+        gradebook.set_due(tmp_path, text, ["conv_head"])
+
+
+def test_a_due_time_is_set_by_a_command_of_its_own_and_said_in_both_zones(tmp_path, command, capsys):
+    command("due", "conv_head", "fine_tuning", "2026-12-01T23:30:00+05:00")
+    assert "2026-12-01 18:30 UTC: conv_head, fine_tuning." in capsys.readouterr().out
+    with gradebook.opened(tmp_path) as book:
+        assert book.find_assignment("fine_tuning").duedate.isoformat() == "2026-12-01T18:30:00"
+
+
+def test_one_student_gets_more_time_even_before_grading(tmp_path, command, capsys):
+    with pytest.raises(CourseError, match="conv_head has no due time"):
+        command("extend", "ada", "conv_head", "--days", "3")
+    command("due", "conv_head", "2026-12-01T12:00:00Z")
+    command("extend", "ADA", "conv_head", "--days", "1.5")
+    assert "2026-12-03 00:00 UTC" in capsys.readouterr().out
+    late = handed_in(timestamp="2026-12-03T01:00:00")
+    assert write(tmp_path, scored(), submission=late)[ADA].seconds_late == 3600
+    command("extend", "ada", "conv_head", "--days", "0")
+    assert gradebook.read_marks(tmp_path)[ADA].seconds_late == 37 * 3600
 
 
 def test_formgrader_gets_a_valid_page_on_which_nothing_of_a_student_is_code_or_html(tmp_path):
