@@ -157,7 +157,7 @@ def export(chosen):
         how = "0 where missing or refused, else empty" if chosen.missing_as_zero else "empty"
         print(f"{empty} submissions have no mark, and their cells are {how}: see {course / 'report' / 'index.html'}.")
     if unread:
-        print(f"{unread} marks lack the text answer, which a person marks in formgrader; export again afterwards.")
+        print(f"{unread} marks still have something to mark by hand, in formgrader; export again afterwards.")
 
 
 def _score(chosen, students, again):

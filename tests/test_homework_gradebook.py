@@ -182,6 +182,17 @@ def test_report_and_export_take_off_marks_by_hand_too_where_late_work_gets_none(
     assert (marks.score, marks.penalty) == (0.0, 12.0)
 
 
+def test_export_says_how_many_marks_still_have_something_to_mark(tmp_path, command, capsys):
+    write(tmp_path, scored())
+    change(tmp_path, "text-answer", manual_score=2.0, needs_manual_grade=False)
+    change(tmp_path, "level-reached", manual_score=3.0, needs_manual_grade=False)
+    command("export")
+    assert "by hand" not in capsys.readouterr().out
+    write(tmp_path, scored(share=0.5))
+    command("export")
+    assert "1 marks still have something to mark by hand" in capsys.readouterr().out
+
+
 def test_an_extension_takes_the_penalty_back(tmp_path):
     late = late_and_scored(tmp_path, "zero")
     with gradebook.opened(tmp_path) as book:
