@@ -412,7 +412,7 @@ def _notebook(notebook):
     if len(here) == 1:
         return here[0], f"with {here[0].name}"
     why = "none lies in this folder" if not here else f"{len(here)} lie in this folder"
-    return None, f"without the notebook ({why}; hand it in beside this file, or give notebook='NAME.ipynb')"
+    return None, f"without the notebook ({why}; give notebook='NAME.ipynb')"
 
 
 def _json(content):

@@ -13,6 +13,8 @@ COURSE = "homework-course"
 # Command -> (module, function, what the help says). Loaded only when asked for, as in course_utils.
 COMMANDS = {
     "release": ("commands", "release", "write each student's notebook, from the class list roster.csv"),
+    "due": ("commands", "due", "set until when assignments may be handed in"),
+    "extend": ("commands", "extend", "give one student more time for an assignment"),
     "check": ("commands", "check", "look at the course folder: who has handed in what, and what would not work"),
     "grade": ("commands", "grade", "score what is new, and write gradebook, feedback and overview"),
     "report": ("commands", "report", "write feedback and overview again, after marking by hand"),
@@ -68,6 +70,11 @@ def _parser():
     release.add_argument("--for-all", action="store_true", help="one notebook for all, which asks for the student id")
     release.add_argument("--packed", action="store_true", help="notebooks that run in Colab as they are (1 MB each)")
     release.add_argument("--due", metavar="TIME", help="until when, such as 2026-12-01T23:59:00+01:00")
+    made["due"].add_argument("assignments", nargs="+", metavar="ASSIGNMENT")
+    made["due"].add_argument("time", metavar="TIME", help="such as 2026-12-01T23:59:00+01:00")
+    made["extend"].add_argument("student", metavar="STUDENT", help="the student's id")
+    made["extend"].add_argument("assignment", metavar="ASSIGNMENT")
+    made["extend"].add_argument("--days", type=_days, required=True, metavar="N", help="after the due time; 0 for none")
     for name in ("release", "check", "grade", "regrade", "report", "export"):
         made[name].add_argument("--assignment", action="append", metavar="NAME", help="only this one; may be repeated")
     made["regrade"].add_argument("student", metavar="STUDENT", help="the student's id")
@@ -79,8 +86,15 @@ def _parser():
         add("--seconds", type=_positive, default=60, metavar="N", help="the most that scoring one may take (60)")
         add("--memory", type=_positive, default=2000, metavar="MB", help="the most memory that it may take (2000)")
         add("--execute", action="store_true", help="also run the students' notebooks again, inside bubblewrap")
-    for name in ("check", "grade", "regrade", "report", "export", "release"):
+    for name in ("check", "grade", "regrade", "report", "export", "release", "due", "extend"):
         made[name].add_argument("--db", metavar="URL", help="the gradebook's database (SQLite in the course folder)")
+    made["grade"].add_argument(
+        "--new-hidden", action="store_true", help="score everything anew by other hidden photos than so far"
+    )
+    made["regrade"].set_defaults(new_hidden=False)
+    made["export"].add_argument(
+        "--missing-as-zero", action="store_true", help="write 0, not an empty cell, for what is missing or refused"
+    )
     made["demo"].add_argument("--students", type=_positive, default=60, metavar="N", help="how many (60)")
     return parser
 
@@ -88,6 +102,13 @@ def _parser():
 def _positive(text):
     number = int(text)
     if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _days(text):
+    number = float(text)
+    if not 0 <= number <= 1000:
         raise ValueError(text)
     return number
 

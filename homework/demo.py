@@ -279,8 +279,9 @@ def demo(chosen):
     course.mkdir(parents=True, exist_ok=True)
     kinds = make_class(course, chosen.students)
     options = Namespace(
-        course=course, roster=None, assignment=[ASSIGNMENT], for_all=False, packed=False, due=DUE.isoformat(), db=None
-    )
+        course=course, roster=None, assignment=[ASSIGNMENT], for_all=False, packed=False, due=DUE.isoformat(), db=None,
+        missing_as_zero=False,
+    )  # fmt: skip
     commands.release(options)
     began = time.monotonic()
     hand_in(course, kinds, Builder(course / "templates", public_photos))

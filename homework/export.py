@@ -10,7 +10,7 @@ from homework.report import state
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def write_exports(course, students, assignments, submissions, records, marks):
+def write_exports(course, students, assignments, submissions, records, marks, missing_as_zero=False):
     """Write the files for Canvas and for Moodle, and one with everything, for the instructor.
 
     A mark is written only where it holds: missing, failed and refused submissions that nobody has looked at have an
@@ -26,6 +26,8 @@ def write_exports(course, students, assignments, submissions, records, marks):
     records : dict of (str, str) to dict
         Of the journal.
     marks : dict of (str, str) to homework.gradebook.Marks
+    missing_as_zero : bool
+        Whether to write 0 for what is missing or refused and has no mark.
 
     Returns
     -------
@@ -39,6 +41,11 @@ def write_exports(course, students, assignments, submissions, records, marks):
     """
     out_of = {name: next((m.out_of for (_, of), m in marks.items() if of == name), None) for name in assignments}
     score = {key: _number(one.score) for key, one in marks.items()}
+    if missing_as_zero:
+        for submission in submissions:
+            key = submission.student, submission.assignment
+            if not score.get(key) and state(submission, records.get(key)) in ("missing", "refused"):
+                score[key] = "0"
     canvas = [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *assignments],
         ["    Points Possible", "", "", "", "", *[_number(out_of[name]) for name in assignments]],

@@ -1,5 +1,6 @@
 """From the journal into nbgrader's gradebook: one writer, which keeps what people marked by hand."""
 
+import hashlib
 import html
 import json
 import os
@@ -8,6 +9,7 @@ import sys
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from nbgrader.api import (
     Comment,
@@ -151,6 +153,34 @@ def prepare(gradebook, students, assignments):
             gradebook.update_or_create_solution_cell(name, assignment, assignment)
 
 
+def due_time(text):
+    """Read a due time; only the one form is taken that cannot be read in two ways.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``2026-12-01T23:59:00+01:00``.
+
+    Returns
+    -------
+    datetime.datetime
+        In UTC.
+
+    Raises
+    ------
+    CourseError
+        Where it is no time in ISO form, or has no time zone.
+    """
+    try:
+        when = datetime.fromisoformat(text)
+        here = when.astimezone()
+    except (ValueError, OverflowError):
+        raise CourseError(f"{text!r} is no time in ISO form; give one such as 2026-12-01T23:59:00+01:00.") from None
+    if when.tzinfo is None:
+        raise CourseError(f"{text!r} has no time zone; if it is this machine's, give {here.isoformat()}.")
+    return when.astimezone(UTC)
+
+
 def set_due(course, due, assignments, url=None):
     """Set until when the assignments may be handed in.
 
@@ -159,7 +189,7 @@ def set_due(course, due, assignments, url=None):
     course : pathlib.Path
         The course folder.
     due : str
-        A time such as ``2026-12-01T23:59:00+01:00``; without a zone it is UTC.
+        See `due_time`.
     assignments : sequence of str
     url : str, optional
         The database, see `database_url`.
@@ -169,24 +199,53 @@ def set_due(course, due, assignments, url=None):
     CourseError
         Where it is no time, or the gradebook cannot be written.
     """
-    from nbgrader.utils import parse_utc
-
-    try:
-        parse_utc(due)
-    except (ValueError, OverflowError):
-        raise CourseError(f"{due!r} is no time; give one such as 2026-12-01T23:59:00+01:00.") from None
+    when = due_time(due)
     with opened(course, url) as gradebook:
         for assignment in assignments:
-            gradebook.update_or_create_assignment(assignment, duedate=due)
+            gradebook.update_or_create_assignment(assignment, duedate=when)
+
+
+def extend(course, student, assignment, days, url=None):
+    """Give one student more time for an assignment; it replaces an earlier extension, and 0 days take it back.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    student : homework.release.Student
+    assignment : str
+    days : float
+        After the due time of the class.
+    url : str, optional
+        The database, see `database_url`.
+
+    Returns
+    -------
+    datetime.datetime
+        The student's own due time, in UTC.
+
+    Raises
+    ------
+    CourseError
+        Where the assignment has no due time, or the gradebook cannot be written.
+    """
+    with opened(course, url) as gradebook:
+        prepare(gradebook, [student], [assignment])
+        if gradebook.find_assignment(assignment).duedate is None:
+            # With an extension of no due time nbgrader could not read the submission any more.
+            raise CourseError(f"{assignment} has no due time; set it first, with `due {assignment} TIME`.")
+        gradebook.update_or_create_submission(assignment, student.id)
+        gradebook.grant_extension(assignment, student.id, days=days)
+        return gradebook.find_submission(assignment, student.id).duedate.replace(tzinfo=UTC)
 
 
 def write_scores(course, students, submissions, records, url=None):
     """Take the scores into the gradebook, and write for each submission the page that formgrader shows.
 
-    A manual score and a manual comment are never touched. Where an automatic score changes under a manual one, the
-    item is flagged for a look. What was not handed in, or could not be scored, gets no score: it is flagged for
-    marking by hand, with a comment that says why. The penalty for a late submission is that of the plugin in
-    nbgrader_config.py; where that gives none, a penalty that was set by hand stays.
+    A manual score and a manual comment are never touched. Where an automatic score changes under a manual one, or the
+    text is another one than before, the item is flagged for a look. What was not handed in, or could not be scored,
+    gets no score: it is flagged for marking by hand, with a comment that says why. Late penalties are computed anew,
+    see `update_penalties`.
 
     Parameters
     ----------
@@ -204,6 +263,39 @@ def write_scores(course, students, submissions, records, url=None):
     CourseError
         Where the gradebook or a page cannot be written.
     """
+    late = _late_plugin(course)
+    with opened(course, url) as gradebook:
+        prepare(gradebook, students, sorted({one.assignment for one in submissions}))
+        for submission in submissions:
+            record = records.get((submission.student, submission.assignment))
+            _write_one(gradebook, submission, record)
+            _write_page(course, submission, record)
+        _write_penalties(gradebook, late)
+
+
+def update_penalties(course, url=None):
+    """Compute every late penalty anew: marks by hand, due times and extensions may have changed since the last one.
+
+    The penalty is what the plugin in nbgrader_config.py says of a late submission, and 0 of one that is not late.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    url : str, optional
+        The database, see `database_url`.
+
+    Raises
+    ------
+    CourseError
+        Where the gradebook cannot be written.
+    """
+    late = _late_plugin(course)
+    with opened(course, url) as gradebook:
+        _write_penalties(gradebook, late)
+
+
+def _late_plugin(course):
     late = AssignLatePenalties(config=course_config(course))
     # A plugin of the instructor's own lies beside the configuration.
     sys.path.insert(0, str(course))
@@ -211,16 +303,24 @@ def write_scores(course, students, submissions, records, url=None):
         late.init_plugin()
     finally:
         sys.path.remove(str(course))
-    with opened(course, url) as gradebook:
-        prepare(gradebook, students, sorted({one.assignment for one in submissions}))
-        for submission in submissions:
-            record = records.get((submission.student, submission.assignment))
-            _write_one(gradebook, submission, record, late.plugin_inst)
-            _write_page(course, submission, record)
-        gradebook.db.commit()
+    return late.plugin_inst
 
 
-def _write_one(gradebook, submission, record, late):
+def _write_penalties(gradebook, late):
+    # The database sums the scores up: what was written so far must be in it, and is read again afterwards.
+    gradebook.db.commit()
+    entries = gradebook.db.query(SubmittedAssignment).options(
+        joinedload(SubmittedAssignment.assignment), selectinload(SubmittedAssignment.notebooks)
+    )
+    for entry in entries:
+        seconds = entry.total_seconds_late
+        for notebook in entry.notebooks:
+            penalty = late.late_submission_penalty(entry.student_id, notebook.score, seconds) if seconds > 0 else None
+            notebook.late_submission_penalty = min(max(0.0, penalty or 0.0), notebook.score)
+    gradebook.db.commit()
+
+
+def _write_one(gradebook, submission, record):
     timed = {"timestamp": submission.timestamp} if submission.timestamp else {}
     entry = gradebook.update_or_create_submission(submission.assignment, submission.student, **timed)
     notebook = entry.notebooks[0]
@@ -230,9 +330,11 @@ def _write_one(gradebook, submission, record, late):
     news = remarks(submission, record)
     other = said.auto_comment != news
     said.auto_comment = news
+    other_text = _text_changed(notebook, submission, record)
     for grade in notebook.grades:
         if grade.name == ANSWER:
             # Read by a person; formgrader takes the flag away with the mark.
+            grade.needs_manual_grade = grade.needs_manual_grade or other_text
             continue
         score = points.get(grade.name)
         changed = other or grade.auto_score != score
@@ -241,14 +343,26 @@ def _write_one(gradebook, submission, record, late):
             grade.needs_manual_grade = True
         elif changed:
             grade.needs_manual_grade = False
-    gradebook.db.flush()
-    gradebook.db.refresh(notebook, ["score"])
-    if entry.total_seconds_late > 0:
-        penalty = late.late_submission_penalty(submission.student, notebook.score, entry.total_seconds_late)
-        if penalty is not None:
-            notebook.late_submission_penalty = min(max(0.0, penalty), notebook.score)
     # Written to the disk together with the next one: nbgrader commits with each submission that it makes or finds.
     gradebook.db.flush()
+
+
+def _text_changed(notebook, submission, record):
+    """Say whether the text is another one than when the gradebook was last written, and keep its checksum there."""
+    kept = next(comment for comment in notebook.comments if comment.name == ANSWER)
+    before = kept.auto_comment
+    unread = submission.sha256 is not None and "result" not in (record or {})
+    # Of a bundle that could not be scored the text is not known: the checksum before it stays.
+    if before is None or not unread:
+        # Where the automatic comment stands formgrader asks for one, so it asks here.
+        checksum = hashlib.sha256(_text(record).encode(errors="replace")).hexdigest()[:16]
+        kept.auto_comment = f"Type any comments here (text {checksum})"
+    return before is not None and kept.auto_comment != before
+
+
+def _text(record):
+    answers = ((record or {}).get("result") or {}).get("answers") or {}
+    return "\n\n".join(f"{name}:\n{answer}" for name, answer in answers.items()) or "(no answer)"
 
 
 @dataclass(frozen=True)
@@ -415,10 +529,8 @@ def _write_page(course, submission, record):
         # What comes from a student stands in code cells as comments or is quoted: formgrader shows it, never runs it.
         meta = _meta(cell_name(item), grade=True, solution=False, locked=True, points=points, cell_type="code")
         cells.append(_cell(_as_comment(said), meta))
-    answers = result.get("answers") or {}
-    text = "\n\n".join(f"{name}:\n{answer}" for name, answer in answers.items()) or "(no answer)"
     meta = _meta(ANSWER, grade=True, solution=True, locked=False, points=ANSWER_POINTS, cell_type="markdown")
-    cells.append(_cell(_quoted(text), meta))
+    cells.append(_cell(_quoted(_text(record)), meta))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}

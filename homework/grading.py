@@ -12,7 +12,7 @@ from distributed import Client, LocalCluster, WorkerPlugin, as_completed, get_wo
 from tqdm import tqdm
 
 from course_utils.errors import CourseError
-from homework.hidden import to_bytes
+from homework.hidden import id_in_use, to_bytes
 from homework.journal import Journal
 from homework.score_process import LimitedScorer
 
@@ -170,7 +170,7 @@ def score_class(
         with _workers(min(workers, len(to_do)), scheduler) as client:
             client.register_plugin(ScorerOnWorker(to_bytes(hidden), seconds, memory), name=PLUGIN)
             for record in tqdm(_scored(client, to_do, scheduler is not None), total=len(to_do), unit="submission"):
-                done[record["key"]] = journal.add(record)
+                done[record["key"]] = journal.add({**record, "hidden": hidden.id})
     return records | {who: done[key] for who, key in keys.items()}
 
 
@@ -186,9 +186,15 @@ def current_records(course, submissions):
     Returns
     -------
     dict of (str, str) to dict
-        (student, assignment) -> the last record of this very bundle.
+        (student, assignment) -> the last record of this very bundle by the hidden photos in use.
     """
-    last = {(one["student"], one["assignment"], one.get("bundle_sha256")): one for one in Journal(course).read()}
+    used = id_in_use(course)
+    last = {
+        (one["student"], one["assignment"], one.get("bundle_sha256")): one
+        for one in Journal(course).read()
+        # A record of an earlier version does not name them.
+        if used is None or one.get("hidden", used) == used
+    }
     keys = {(one.student, one.assignment): (one.student, one.assignment, one.sha256) for one in submissions}
     return {who: last[key] for who, key in keys.items() if key[2] is not None and key in last}
 
@@ -267,14 +273,14 @@ def _workers(number, scheduler):
                 client = Client(scheduler, timeout=20)
             except (OSError, ValueError) as error:
                 raise CourseError(
-                    f"No Dask scheduler answers at {scheduler} ({error}); start one with `dask scheduler`, or leave "
-                    "out --scheduler to score on this machine."
+                    f"No Dask scheduler answers at {scheduler} ({error}); start one with `.venv/bin/python -m "
+                    "distributed.cli.dask_scheduler`, or leave out --scheduler to score on this machine."
                 ) from None
             with client:
                 if not client.scheduler_info()["workers"]:
                     raise CourseError(
-                        f"The scheduler at {scheduler} has no workers; start some with `dask worker {scheduler} "
-                        "--nthreads 1` in a checkout of the course."
+                        f"The scheduler at {scheduler} has no workers; start some with `.venv/bin/python -m "
+                        f"distributed.cli.dask_worker {scheduler} --nthreads 1` in a checkout of the course."
                     )
                 yield client
             return

@@ -7,11 +7,14 @@ import zipfile
 
 import numpy as np
 
-from course_utils.errors import file_errors_told
-from course_utils.files import written_whole
+from course_utils.errors import CourseError, file_errors_told
+from course_utils.files import write_text, written_whole
 from homework.photos import HiddenSet, Photos, PublicSample
 
 NAME = "hidden.npz"
+IN_USE = "hidden-in-use.txt"
+# With fewer, luck decides too much of who reaches a level: levels were measured for 400.
+FEWEST = 200
 
 
 def hidden_set(course, secret, folder=None):
@@ -36,10 +39,13 @@ def hidden_set(course, secret, folder=None):
     Raises
     ------
     CourseError
-        Where the folder has no such photos, or the course folder cannot be written.
+        Where the folder has no such photos or too few, or the course folder cannot be written.
     """
     if folder is not None:
-        return HiddenSet.from_folder(folder)
+        hidden = HiddenSet.from_folder(folder)
+        if len(hidden.labels) < FEWEST:
+            raise CourseError(f"{folder} has {len(hidden.labels)} photos of cats and dogs; take {FEWEST} or more.")
+        return hidden
     path, owner = course / NAME, hmac.new(secret, b"hidden.npz", hashlib.sha256).hexdigest()
     with file_errors_told(path):
         if path.exists():
@@ -50,6 +56,64 @@ def hidden_set(course, secret, folder=None):
     with written_whole(path) as part:
         part.write_bytes(to_bytes(hidden, owner))
     return hidden
+
+
+def use_hidden(course, hidden, new=False):
+    """Keep to the hidden photos by which a class was graded first.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder; ``hidden-in-use.txt`` in it names them.
+    hidden : homework.photos.HiddenSet
+    new : bool
+        Whether to change to these.
+
+    Raises
+    ------
+    CourseError
+        Where others are in use and ``new`` is false, or the course folder cannot be read or written.
+    """
+    path = course / IN_USE
+    used = id_in_use(course)
+    if used == hidden.id:
+        return
+    if used is not None and not new:
+        with file_errors_told(path):
+            named = path.read_text(encoding="utf-8").strip()
+        raise CourseError(
+            f"This class was graded by the hidden photos {named}, not by {_named(hidden)}: give --hidden as before, or "
+            "score everything anew by the others with `grade --new-hidden`."
+        )
+    write_text(path, f"{_named(hidden)}\n")
+
+
+def id_in_use(course):
+    """Give the id of the hidden photos by which a class is graded.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+
+    Returns
+    -------
+    str or None
+        None before the first grade.
+
+    Raises
+    ------
+    CourseError
+        Where the file cannot be read.
+    """
+    path = course / IN_USE
+    with file_errors_told(path):
+        words = path.read_text(encoding="utf-8").split() if path.exists() else []
+    return words[0] if words else None
+
+
+def _named(hidden):
+    return f"{hidden.id} ({hidden.origin})"
 
 
 def to_bytes(hidden, owner=""):

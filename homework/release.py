@@ -14,7 +14,7 @@ from course_utils.assignments import ASSIGNMENTS, same_id, student_key
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import write_text
 from course_utils.notebooks import SOLUTION_END, SOLUTION_ONLY, SOLUTION_START, from_script, student_version
-from homework.variants import VARIANTS, course_secret, variant_of
+from homework.variants import SECRET_FILE, VARIANTS, course_secret, variant_of
 
 SOURCE = Path(__file__).with_name("source")
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -105,6 +105,8 @@ def read_roster(path):
 def release(course, roster, assignments=None, for_all=False, packed=False):
     """Write the students' notebooks into the course folder; what is there already and says the same stays.
 
+    A notebook for all is written anew where only the class list has changed.
+
     Parameters
     ----------
     course : str or pathlib.Path
@@ -156,18 +158,21 @@ def release(course, roster, assignments=None, for_all=False, packed=False):
     config = course / "nbgrader_config.py"
     with file_errors_told(course):
         changed = [
-            path for path, (text, own) in planned.items() if path.exists() and _read(path) != _with_id(text, own)
+            path
+            for path, (text, own) in planned.items()
+            if path.exists() and not _same_for_those_before(_read(path), _with_id(text, own))
         ]
         if changed:
             raise CourseError(
                 f"{changed[0]} is there and says something else ({len(changed)} such notebook(s)); move or remove the "
-                f"folder {changed[0].parents[1]} to release anew. Nothing was written."
+                f"folder {changed[0].parents[1]} to release anew: what was handed out stays valid as long as "
+                f"{SECRET_FILE} is the same. Nothing was written."
             )
         for path, text in sources.items():
             if not path.exists() or _read(path) != text:
                 write_text(path, text)
         for path, (text, own) in planned.items():
-            if not path.exists():
+            if not path.exists() or _read(path) != _with_id(text, own):
                 write_text(path, _with_id(text, own))
         if not config.exists():
             write_text(config, CONFIG.format(course_id=re.sub(r"\W+", "-", course.resolve().name) or "homework"))
@@ -274,6 +279,8 @@ def instructor_version(solved):
     return described
 
 
+# A line of `variant_cell_for_all`'s table, as a notebook's text has it.
+_TABLE_LINE = re.compile(r'^ *"    \\"([0-9a-f]{32})\\": (\d+),\\n",\n', re.MULTILINE)
 # In a notebook's text this stands for the student until the id is known.
 _ID_HERE = "student-id-goes-here"
 
@@ -303,6 +310,16 @@ def _finished(blank, source, packed):
     (cell,) = [cell for cell in notebook.cells if "variant" in cell.metadata.get("tags", [])]
     cell.source = source
     return with_files_packed(notebook, CHECKOUT, "The source") if packed else notebook
+
+
+def _same_for_those_before(old, new):
+    """Say whether two texts of a notebook differ at most in who stands in the table of a notebook for all."""
+    if old == new:
+        return True
+    before, now = dict(_TABLE_LINE.findall(old)), dict(_TABLE_LINE.findall(new))
+    return _TABLE_LINE.sub("", old) == _TABLE_LINE.sub("", new) and all(
+        now.get(key, number) == number for key, number in before.items()
+    )
 
 
 def _text(notebook):

@@ -118,9 +118,16 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
                 "counts": count_states(own_submissions, records),
                 "histogram": histogram(shares),
                 "hardest": hardest_items(results),
-                "late": sum(
-                    1 for one in own_submissions if marks.get((one.student, assignment)) and _is_late(marks, one)
-                ),
+                "late": [
+                    {
+                        "student": one.student,
+                        "name": names.get(one.student, ""),
+                        "hours": own.seconds_late / 3600,
+                        "penalty": own.penalty,
+                    }
+                    for one in own_submissions
+                    if (own := marks.get((one.student, assignment))) is not None and own.seconds_late > 0
+                ],
                 "to_mark": sum(1 for one in own_submissions if _is_open(marks, one)),
                 "failures": [
                     {"student": one.student, "name": names.get(one.student, ""), "sentence": sentence}
@@ -329,7 +336,7 @@ def _row(submission, names, record, marks):
         "state": state(submission, record),
         "points": result["points"] if result else None,
         "score": marks.score if marks else None,
-        "penalty": marks.penalty if marks else 0,
+        "late": bool(marks and marks.seconds_late > 0),
         "open": bool(marks and marks.open),
         "link": f"../feedback/{submission.student}/{submission.assignment}/feedback.html",
     }
@@ -338,10 +345,6 @@ def _row(submission, names, record, marks):
 def state(submission, record):
     """Say in one word what became of a submission: scored, refused, failed or missing."""
     return "missing" if submission.missing else (record or {}).get("result", {}).get("status", "failed")
-
-
-def _is_late(marks, submission):
-    return marks[submission.student, submission.assignment].seconds_late > 0
 
 
 def _is_open(marks, submission):

@@ -3,6 +3,7 @@
 import hashlib
 import stat
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 # More than pack_submission writes at most; what is larger is not even read.
@@ -80,6 +81,34 @@ def unknown_folders(course, students):
     folder = course / "submitted"
     known = {student.id for student in students}
     return sorted(one.name for one in folder.iterdir() if one.name not in known) if folder.is_dir() else []
+
+
+def misplaced(course, students, assignments):
+    """List what lies in a student's folder beside the assignments' folders, where nothing is looked for.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    students : list of homework.release.Student
+    assignments : sequence of str
+        All that were released.
+
+    Returns
+    -------
+    list of (str, str or None)
+        The path in the course folder, and the assignment that was probably meant; hidden files are passed over.
+    """
+    found = []
+    for student in students:
+        folder = course / "submitted" / student.id
+        names = sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
+        for name in names:
+            if name not in assignments and not name.startswith("."):
+                like = [one for one in assignments if one in name.lower()]
+                like += get_close_matches(name.lower(), assignments, n=1)
+                found.append((f"submitted/{student.id}/{name}", like[0] if like else None))
+    return found
 
 
 def _find(folder, student, assignment):

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("nbgrader", reason="the packages of the extra 'grading' are not installed")
 
-from homework_records import by_student, failed, handed_in, scored
+from homework_records import by_student, failed, handed_in, refused, scored
 
 from homework.export import harmless, write_exports
 from homework.gradebook import Marks
@@ -43,6 +43,16 @@ def test_moodle_gets_its_columns(tables):
 def test_what_was_never_scored_is_empty_and_not_0(tables):
     assert tables["canvas"][3][-1] == "" and tables["moodle"][2][-1] == ""
     assert tables["all"][2][3:5] == ["failed", ""]
+
+
+def test_missing_and_refused_work_is_0_where_asked_for_and_failed_work_never(tmp_path):
+    class_list = [Student(name, "", "") for name in ("ada", "ben", "cem", "dora")]
+    submissions = [handed_in(), handed_in("ben"), handed_in("cem"), handed_in("dora", missing=True, sha256=None)]
+    records = by_student(scored(), failed("ben"), refused("cem"))
+    marks = MARKS | {("cem", "conv_head"): MARKS["ben", "conv_head"]}
+    paths = write_exports(tmp_path, class_list, ["conv_head"], submissions, records, marks, missing_as_zero=True)
+    rows = list(csv.reader(paths[1].open(encoding="utf-8-sig", newline="")))
+    assert {row[0]: row[-1] for row in rows[1:]} == {"ada": "9.5", "ben": "", "cem": "0", "dora": "0"}
 
 
 def test_the_table_with_everything_tells_state_penalty_lateness_and_what_is_open(tables):

@@ -8,7 +8,8 @@ pytest.importorskip("nbgrader", reason="the packages of the extra 'grading' are 
 from homework_records import STUDENTS, by_student, failed, handed_in, refused, scored
 
 from course_utils.errors import CourseError
-from homework import gradebook
+from homework import commands, gradebook
+from homework.__main__ import _parser
 
 ADA = ("ada", "conv_head")
 
@@ -25,6 +26,19 @@ def new_gradebook(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def gradebook_ready(tmp_path, new_gradebook):
     (tmp_path / "gradebook.db").write_bytes(new_gradebook)
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Run a command in a course folder with a class list."""
+    (tmp_path / "roster.csv").write_text("student,name\nada,Ada A.\nben,Ben B.\n")
+    (tmp_path / "release" / "conv_head").mkdir(parents=True)
+
+    def run(*words):
+        chosen = _parser().parse_args(["--course", str(tmp_path), *words])
+        return getattr(commands, words[0])(chosen)
+
+    return run
 
 
 def write(course, *records, submission=None):
@@ -50,6 +64,20 @@ def flags(course):
 def comment(course, student):
     with gradebook.opened(course) as book:
         return book.find_comment(gradebook.REMARKS, "conv_head", "conv_head", student).auto_comment
+
+
+def set_penalty(course, method):
+    (course / "nbgrader_config.py").write_text(
+        f"c = get_config()\nc.LateSubmissionPlugin.penalty_method = {method!r}\n"
+    )
+
+
+def late_and_scored(course, method):
+    set_penalty(course, method)
+    gradebook.set_due(course, "2026-12-01T12:00:00Z", ["conv_head"])
+    late = handed_in(timestamp="2026-12-01T13:00:00")
+    write(course, scored(), submission=late)
+    return late
 
 
 def test_a_score_arrives_item_by_item(tmp_path):
@@ -88,6 +116,32 @@ def test_a_mark_for_the_text_stays_through_another_grading(tmp_path):
     assert (marks.score, marks.manual, marks.open) == (6.5, {"text-answer": 1.5}, ())
 
 
+def test_another_text_under_a_mark_by_hand_is_flagged_until_it_is_marked(tmp_path):
+    write(tmp_path, scored())
+    change(tmp_path, "text-answer", manual_score=2.0, needs_manual_grade=False)
+    another = scored(answers={"answer": "I changed my mind."})
+    for _ in range(2):
+        marks = write(tmp_path, another)[ADA]
+        assert (marks.open, marks.manual) == (("text-answer",), {"text-answer": 2.0})
+    change(tmp_path, "text-answer", manual_score=1.0, needs_manual_grade=False)
+    assert write(tmp_path, another)[ADA].open == ()
+
+
+def test_a_text_that_comes_after_no_credit_is_flagged(tmp_path):
+    write(tmp_path, submission=handed_in(sha256=None, missing=True, problem="Nothing came."))
+    for cell in list(flags(tmp_path)):
+        change(tmp_path, cell, manual_score=0.0, needs_manual_grade=False)
+    write(tmp_path, failed())
+    assert "text-answer" in write(tmp_path, scored())[ADA].open
+
+
+def test_a_mark_for_the_text_stays_through_a_failed_grading(tmp_path):
+    write(tmp_path, scored())
+    change(tmp_path, "text-answer", manual_score=1.5, needs_manual_grade=False)
+    write(tmp_path, failed())
+    assert write(tmp_path, scored())[ADA].open == ()
+
+
 def test_a_refused_bundle_that_a_person_has_resolved_stays_resolved(tmp_path):
     write(tmp_path, refused())
     for cell in list(flags(tmp_path)):
@@ -111,7 +165,7 @@ def test_the_late_penalty_of_the_course_is_taken_off(tmp_path):
         "    def late_submission_penalty(self, student_id, score, total_seconds_late):\n        return 2\n\n\n"
         "c = get_config()\nc.AssignLatePenalties.plugin_class = TwoPoints\n"
     )
-    gradebook.set_due(tmp_path, "2026-12-01T12:00:00", ["conv_head"])
+    gradebook.set_due(tmp_path, "2026-12-01T12:00:00Z", ["conv_head"])
     late = handed_in(timestamp="2026-12-01T13:00:00")
     marks = write(tmp_path, scored(), submission=late)[ADA]
     assert (marks.score, marks.penalty, marks.seconds_late) == (8.0, 2.0, 3600)
@@ -119,19 +173,73 @@ def test_the_late_penalty_of_the_course_is_taken_off(tmp_path):
     assert write(tmp_path, scored(share=0.1), submission=late)[ADA].score == 0.0
 
 
-def test_a_penalty_that_was_set_by_hand_stays_where_the_course_has_none(tmp_path):
-    gradebook.set_due(tmp_path, "2026-12-01T12:00:00", ["conv_head"])
-    late = handed_in(timestamp="2026-12-01T13:00:00")
-    write(tmp_path, scored(), submission=late)
+@pytest.mark.parametrize("which", ["report", "export"])
+def test_report_and_export_take_off_marks_by_hand_too_where_late_work_gets_none(tmp_path, command, which):
+    late_and_scored(tmp_path, "zero")
+    change(tmp_path, "text-answer", manual_score=2.0, needs_manual_grade=False)
+    command(which)
+    marks = gradebook.read_marks(tmp_path)[ADA]
+    assert (marks.score, marks.penalty) == (0.0, 12.0)
+
+
+def test_export_says_how_many_marks_still_have_something_to_mark(tmp_path, command, capsys):
+    write(tmp_path, scored())
+    change(tmp_path, "text-answer", manual_score=2.0, needs_manual_grade=False)
+    change(tmp_path, "level-reached", manual_score=3.0, needs_manual_grade=False)
+    command("export")
+    assert "by hand" not in capsys.readouterr().out
+    write(tmp_path, scored(share=0.5))
+    command("export")
+    assert "1 marks still have something to mark by hand" in capsys.readouterr().out
+
+
+def test_an_extension_takes_the_penalty_back(tmp_path):
+    late = late_and_scored(tmp_path, "zero")
     with gradebook.opened(tmp_path) as book:
-        book.find_submission("conv_head", "ada").notebooks[0].late_submission_penalty = 1.0
-        book.db.commit()
-    assert write(tmp_path, scored(), submission=late)[ADA].score == 9.0
+        book.grant_extension("conv_head", "ada", days=3)
+    marks = write(tmp_path, scored(), submission=late)[ADA]
+    assert (marks.score, marks.penalty, marks.seconds_late) == (10.0, 0.0, 0)
 
 
-def test_no_time_is_told(tmp_path):
-    with pytest.raises(CourseError, match="'soon' is no time"):
-        gradebook.set_due(tmp_path, "soon", ["conv_head"])
+def test_a_penalty_goes_where_the_course_takes_none_off_any_more(tmp_path):
+    late_and_scored(tmp_path, "zero")
+    assert gradebook.read_marks(tmp_path)[ADA].score == 0.0
+    set_penalty(tmp_path, "none")
+    gradebook.update_penalties(tmp_path)
+    assert gradebook.read_marks(tmp_path)[ADA].score == 10.0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("soon", "'soon' is no time in ISO form"),
+        ("12/08/2026", "'12/08/2026' is no time in ISO form"),
+        ("2026-12-08T23:59", r"has no time zone; if it is this machine's, give 2026-12-08T23:59:00[+-]\d\d:\d\d\."),
+        ("2026-12-08", "has no time zone"),
+    ],
+)
+def test_a_due_time_that_could_be_read_in_two_ways_is_refused(tmp_path, text, words):
+    with pytest.raises(CourseError, match=words):
+        gradebook.set_due(tmp_path, text, ["conv_head"])
+
+
+def test_a_due_time_is_set_by_a_command_of_its_own_and_said_in_both_zones(tmp_path, command, capsys):
+    command("due", "conv_head", "fine_tuning", "2026-12-01T23:30:00+05:00")
+    assert "2026-12-01 18:30 UTC: conv_head, fine_tuning." in capsys.readouterr().out
+    with gradebook.opened(tmp_path) as book:
+        assert book.find_assignment("fine_tuning").duedate.isoformat() == "2026-12-01T18:30:00"
+
+
+def test_one_student_gets_more_time_even_before_grading(tmp_path, command, capsys):
+    with pytest.raises(CourseError, match="conv_head has no due time"):
+        command("extend", "ada", "conv_head", "--days", "3")
+    command("due", "conv_head", "2026-12-01T12:00:00Z")
+    command("extend", "ADA", "conv_head", "--days", "1.5")
+    assert "2026-12-03 00:00 UTC" in capsys.readouterr().out
+    late = handed_in(timestamp="2026-12-03T01:00:00")
+    assert write(tmp_path, scored(), submission=late)[ADA].seconds_late == 3600
+    command("extend", "ada", "conv_head", "--days", "0")
+    assert gradebook.read_marks(tmp_path)[ADA].seconds_late == 37 * 3600
 
 
 def test_formgrader_gets_a_valid_page_on_which_nothing_of_a_student_is_code_or_html(tmp_path):

@@ -325,6 +325,27 @@ def test_the_notebook_for_all_asks_for_the_id(for_all):
         exec(source.replace('student = ""', 'student = "eve"'), {})
 
 
+def test_a_further_student_gets_into_the_notebook_for_all_and_nothing_else_of_it_changes(tmp_path, roster):
+    course = tmp_path / "course"
+    (path,) = release(course, roster("student\nann\nbob\n"), ["conv_head"], for_all=True)
+    before = path.read_text(encoding="utf-8").splitlines()
+    release(course, roster("student\nann\ncem\nbob\n"), ["conv_head"], for_all=True)
+    after = path.read_text(encoding="utf-8").splitlines()
+    assert len(after) == len(before) + 1 and set(before) < set(after)
+    release(course, roster("student\nann\ncem\n"), ["conv_head"], for_all=True)
+    assert len(path.read_text(encoding="utf-8").splitlines()) == len(before)
+
+
+def test_a_notebook_for_all_that_would_give_someone_another_variant_is_not_replaced(tmp_path, roster):
+    course = tmp_path / "course"
+    (path,) = release(course, roster("student\nann\n"), ["conv_head"], for_all=True)
+    text = re.sub(r'(\\"[0-9a-f]{32}\\": )\d', r"\g<1>9", path.read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CourseError, match="says something else.*what was handed out stays valid"):
+        release(course, roster("student\nann\nbob\n"), ["conv_head"], for_all=True)
+    assert path.read_text(encoding="utf-8") == text
+
+
 def test_two_assignments_have_different_salts(for_all):
     assert len({stated(path)["salt"] for path in for_all[1]}) == len(ASSIGNMENTS)
 
@@ -334,3 +355,23 @@ def test_the_variant_cell_is_python_that_gives_the_variant_back():
     names = {}
     exec(releasing.variant_cell("zoë", variant), names)
     assert (names["student"], names["variant"]) == ("zoë", variant)
+
+
+# The command
+
+
+@pytest.mark.parametrize("form", [[], ["--for-all"]])
+def test_a_class_list_given_again_replaces_the_courses_copy_and_says_who_is_new_and_who_has_gone(
+    tmp_path, roster, capsys, form
+):
+    pytest.importorskip("nbgrader", reason="the packages of the extra 'grading' are not installed")
+    from homework import commands
+    from homework.__main__ import _parser
+
+    course = tmp_path / "course"
+    for content in ("student\nann\nbob\n", "student\nann\ncem\n"):
+        words = ["--course", str(course), "release", "--assignment", "conv_head", "--roster", str(roster(content))]
+        commands.release(_parser().parse_args([*words, *form]))
+    assert [student.id for student in read_roster(course / "roster.csv")] == ["ann", "cem"]
+    said = capsys.readouterr().out
+    assert "New on the class list: cem" in said and "No longer on the class list, so scored no more: bob." in said

@@ -19,9 +19,11 @@ def feedback(course, record, marks=MARKS, submission=None):
     return path.read_text(encoding="utf-8")
 
 
-def overview(course, *records, hints=(), unknown=(), submissions=None):
+def overview(course, *records, hints=(), unknown=(), submissions=None, marks=None):
     submissions = submissions or [handed_in(), handed_in("ben")]
-    path = report.write_overview(course, STUDENTS, submissions, by_student(*records), {}, list(hints), unknown, {})
+    path = report.write_overview(
+        course, STUDENTS, submissions, by_student(*records), marks or {}, list(hints), unknown, {}
+    )
     return path.read_text(encoding="utf-8")
 
 
@@ -29,6 +31,14 @@ def test_feedback_has_points_items_evidence_curves_and_the_comment(tmp_path):
     page = feedback(tmp_path, scored())
     for words in ("9.5 of 12 points", "level reached", "accuracy: 0.91", "conv2d, dense", "<polyline", "Say why."):
         assert words in page
+
+
+def test_feedback_says_that_a_late_penalty_is_off_already(tmp_path):
+    assert "9.5 of 12 points</strong>; 1 point has already been taken off for handing in late." in feedback(
+        tmp_path, scored()
+    )
+    page = feedback(tmp_path, scored(), marks=Marks(0.0, 12.0, 10.0, 3600.0, (), {}, {}))
+    assert "0 of 12 points</strong>; 10 points have already been taken off for handing in late." in page
 
 
 def test_feedback_names_nobody_else_and_shows_no_picture(tmp_path):
@@ -83,6 +93,16 @@ def test_the_overview_names_failures_strangers_and_those_who_are_alike(tmp_path)
     assert "1 scored, 0 refused, 1 failed,\n0 missing" in page
     for words in ("Scoring took more than 60 seconds", "adda", "ada and ben (weights): They have the same weights."):
         assert words in page
+
+
+def test_the_overview_names_who_is_late_by_how_much_with_and_without_a_penalty(tmp_path):
+    late = {
+        ("ada", "conv_head"): Marks(9.5, 12.0, 0.0, 5400.0, (), {}, {}),
+        ("ben", "conv_head"): Marks(9.5, 12.0, 0.0, 0.0, (), {}, {}),
+    }
+    page = overview(tmp_path, scored(), scored("ben"), marks=late)
+    rows = page.split("<h3>Late</h3>")[1].split("</table>")[0]
+    assert "1 late" in page and "<td>ada</td><td>Ada A.</td>" in rows and ">1.5</td>" in rows and "ben" not in rows
 
 
 def test_states_add_up_to_all():

@@ -7,7 +7,9 @@ import pytest
 
 pytest.importorskip("nbgrader", reason="the packages of the extra 'grading' are not installed")
 
-from homework import submissions
+from course_utils.errors import CourseError
+from homework import commands, submissions
+from homework.__main__ import _parser
 from homework.release import Student
 from homework.submissions import find_submissions, unknown_folders
 
@@ -78,3 +80,28 @@ def test_folders_of_nobody_on_the_class_list_are_named(tmp_path):
     hand_in(tmp_path)
     (tmp_path / "submitted" / "adda").mkdir()
     assert unknown_folders(tmp_path, [ADA]) == ["adda"]
+
+
+def test_check_names_what_lies_in_no_assignments_folder_and_which_was_meant(tmp_path, capsys):
+    (tmp_path / "roster.csv").write_text("student,name\nada,Ada\n")
+    for assignment in ("another_base", "conv_head"):
+        (tmp_path / "release" / assignment).mkdir(parents=True)
+    hand_in(tmp_path)
+    (tmp_path / "submitted" / "ada" / "anotherbase").mkdir()
+    for name in ("submission_conv_head_ada.zip", "x.zip", ".DS_Store"):
+        (tmp_path / "submitted" / "ada" / name).write_bytes(b"")
+    assert commands.check(_parser().parse_args(["--course", str(tmp_path), "check"])) == 1
+    said = [line.split() for line in capsys.readouterr().out.splitlines() if "no released assignment" in line]
+    assert [(words[1], words[-1]) for words in said] == [
+        ("submitted/ada/anotherbase", "submitted/ada/another_base/."),
+        ("submitted/ada/submission_conv_head_ada.zip", "submitted/ada/conv_head/."),
+        ("submitted/ada/x.zip", "submitted/ada/ASSIGNMENT/."),
+    ]
+
+
+def test_to_regrade_a_student_who_handed_in_nothing_is_told_and_ends_in_an_error(tmp_path, capsys):
+    (tmp_path / "roster.csv").write_text("student,name\nada,Ada\n")
+    (tmp_path / "release" / "conv_head").mkdir(parents=True)
+    with pytest.raises(CourseError, match="nothing of ada to score"):
+        commands.regrade(_parser().parse_args(["--course", str(tmp_path), "regrade", "ADA"]))
+    assert "conv_head: Nothing was handed in." in capsys.readouterr().out

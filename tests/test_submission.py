@@ -142,7 +142,10 @@ def test_the_notebook_of_the_folder_goes_in(pack, tmp_path, capsys):
 
 def test_without_a_notebook_it_says_so_and_packs_the_rest(pack, capsys, monkeypatch):
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    assert "notebook.ipynb" not in parts(pack()) and "without the notebook" in capsys.readouterr().out
+    assert "notebook.ipynb" not in parts(pack())
+    said = capsys.readouterr().out
+    # A second file would not be looked at.
+    assert "without the notebook" in said and "give notebook='NAME.ipynb'" in said and "beside" not in said
 
 
 WRONG = {
