@@ -246,12 +246,12 @@ def spoiled(kind, parts, other, rng):
         return parts | {"weights.npz": content.getvalue()}
     if kind == "wrong variant":
         about["variant"] = about["variant"] | {"seed": about["variant"]["seed"] + 1, "number": 99}
+    if kind in ("untrained", "false claim"):
+        noise = {name: 0.05 * rng.standard_normal(array.shape) for name, array in weights.items()}
+        parts = parts | {"weights.npz": npz({name: array.astype(np.float32) for name, array in noise.items()})}
     if kind == "false claim":
         about["claimed_accuracy"] = 0.999
         parts = parts | {"predictions.npz": npz({"probabilities": (np.arange(1000) < 500).astype(np.float32)[:, None]})}
-    if kind == "untrained":
-        noise = {name: 0.05 * rng.standard_normal(array.shape) for name, array in weights.items()}
-        parts = parts | {"weights.npz": npz({name: array.astype(np.float32) for name, array in noise.items()})}
     if kind == "float16":
         parts = parts | {"weights.npz": npz({name: array.astype(np.float16) for name, array in weights.items()})}
     if kind == "copied":
