@@ -5,6 +5,7 @@ Both run in turn on the same machine in one run, so that only their ratio counts
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -70,7 +71,10 @@ def autograde(folder, bundle, students):
 
 def run(folder, *words):
     """Run nbgrader, and stop where it fails."""
-    done = subprocess.run([sys.executable, "-m", "nbgrader", *words], cwd=folder, capture_output=True, text=True)
+    # nbgrader calls alembic, which lies beside this Python.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    command = [sys.executable, "-m", "nbgrader", *words]
+    done = subprocess.run(command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(done.stderr[-2000:])
 
