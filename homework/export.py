@@ -61,10 +61,10 @@ def write_exports(course, students, assignments, submissions, records, marks, mi
         key = submission.student, submission.assignment
         own = marks.get(key)
         row = [submission.student, names.get(submission.student, ""), submission.assignment]
-        row.append(state(submission, records.get(key)))
+        row += [state(submission, records.get(key)), score.get(key, "")]
         if own:
             hours = f"{own.seconds_late / 3600:.1f}" if own.seconds_late else ""
-            row += [score[key], _number(own.out_of), _number(own.penalty), hours, " ".join(own.open)]
+            row += [_number(own.out_of), _number(own.penalty), hours, " ".join(own.open)]
         everything.append(row)
     folder = course / "exports"
     tables = {"canvas.csv": canvas, "moodle.csv": moodle, "all.csv": everything}

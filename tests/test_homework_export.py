@@ -53,6 +53,10 @@ def test_missing_and_refused_work_is_0_where_asked_for_and_failed_work_never(tmp
     paths = write_exports(tmp_path, class_list, ["conv_head"], submissions, records, marks, missing_as_zero=True)
     rows = list(csv.reader(paths[1].open(encoding="utf-8-sig", newline="")))
     assert {row[0]: row[-1] for row in rows[1:]} == {"ada": "9.5", "ben": "", "cem": "0", "dora": "0"}
+    # Also of what never came into the gradebook.
+    paths = write_exports(tmp_path, class_list, ["conv_head"], submissions, records, {}, missing_as_zero=True)
+    rows = list(csv.DictReader(paths[2].open(encoding="utf-8-sig", newline="")))
+    assert {row["Student"]: row["Mark"] for row in rows} == {"ada": "", "ben": "", "cem": "0", "dora": "0"}
 
 
 def test_the_table_with_everything_tells_state_penalty_lateness_and_what_is_open(tables):
