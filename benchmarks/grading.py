@@ -5,7 +5,6 @@ Both run in turn on the same machine in one run, so that only their ratio counts
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -71,10 +70,8 @@ def autograde(folder, bundle, students):
 
 def run(folder, *words):
     """Run nbgrader, and stop where it fails."""
-    # nbgrader calls alembic, which lies beside this Python.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    command = [sys.executable, "-m", "nbgrader", *words]
-    done = subprocess.run(command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True)
+    with gradebook.commands_found():
+        done = subprocess.run([sys.executable, "-m", "nbgrader", *words], cwd=folder, capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(done.stderr[-2000:])
 

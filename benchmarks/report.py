@@ -105,7 +105,7 @@ def rows(found):
     if "q45" in parts:
         made += q45_rows(parts["q45"])
     if parts.get("frozen_accuracy", {}).get("reached", {}).get("recorded"):
-        made += frozen_accuracy_rows(parts["frozen_accuracy"])
+        made.append(frozen_accuracy_row(parts["frozen_accuracy"]))
     if {"q2", "q3", "q45"} <= set(parts):
         made += whole_rows(parts["q2"], parts["q3"], parts["q45"])
     if not full:
@@ -170,21 +170,25 @@ def q3_rows(part):
 
 
 def accuracy_rows(part):
-    """Mean accuracy in other precisions, which may be below float32's by no more than that one's spread."""
-    plain, made = part["reached"]["float32"], []
-    for precision, reached in part["reached"].items():
-        if precision != "float32":
-            what = f"Q3, mean test accuracy of {len(plain)} seeds, {precision} minus float32 ({mean(plain):.3f})"
-            made.append(Row(what, [mean(reached) - mean(plain)], min(plain) - max(plain), True, ""))
-    return made
+    """Mean accuracy in other precisions beside float32's."""
+    plain = part["reached"]["float32"]
+    return [
+        accuracy_row(f"Q3, mean test accuracy of {len(plain)} seeds, {precision} minus float32", reached, plain)
+        for precision, reached in part["reached"].items()
+        if precision != "float32"
+    ]
 
 
-def frozen_accuracy_rows(part):
-    """Mean accuracy of a head on recorded features, which may miss end to end's by no more than that one's spread."""
+def frozen_accuracy_row(part):
+    """Mean accuracy of a head on recorded features beside that of the same head end to end."""
     recorded, whole = part["reached"]["recorded"], part["reached"]["end_to_end"]
-    what = f"Q4-Q5, mean test accuracy of {len(whole)} seeds, frozen {part['base']}: "
-    what += f"recorded features minus end to end ({mean(whole):.3f})"
-    return [Row(what, [mean(recorded) - mean(whole)], -(max(whole) - min(whole)), True, "")]
+    what = f"Q4-Q5, mean test accuracy of {len(whole)} seeds, frozen {part['base']}: recorded features minus end to end"
+    return accuracy_row(what, recorded, whole)
+
+
+def accuracy_row(what, reached, plain):
+    """A mean accuracy, which may be below the plain way's by no more than that one's spread over the seeds."""
+    return Row(f"{what} ({mean(plain):.3f})", [mean(reached) - mean(plain)], min(plain) - max(plain), True, "")
 
 
 def q45_rows(part):

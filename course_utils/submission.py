@@ -169,13 +169,13 @@ def layers_with_weights(model, path=""):
     return found
 
 
-def weights_digest(model):
+def weights_digest(weights):
     """Give the SHA-256 of all weights of a model, in order, as float32.
 
     Parameters
     ----------
-    model : keras.Model, or list of numpy.ndarray
-        The weights themselves, or what has them.
+    weights : list of numpy.ndarray
+        As ``model.get_weights()`` gives them.
 
     Returns
     -------
@@ -183,7 +183,7 @@ def weights_digest(model):
         64 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    for weight in model if isinstance(model, list) else model.get_weights():
+    for weight in weights:
         digest.update(str(weight.shape).encode())
         digest.update(np.ascontiguousarray(weight, np.float32).tobytes())
     return digest.hexdigest()
@@ -352,7 +352,7 @@ def _released(name, size):
     for _, layer in layers_with_weights(model):
         for weight in layer.weights:
             weights.setdefault((type(layer).__name__, weight.name, tuple(weight.shape)), []).append(_array(weight))
-    return _Released(weights, weights_digest(model), tuple(model.input_shape), tuple(model.output_shape))
+    return _Released(weights, weights_digest(model.get_weights()), tuple(model.input_shape), tuple(model.output_shape))
 
 
 def _changed_weights(model, released):

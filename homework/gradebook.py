@@ -107,8 +107,7 @@ def opened(course, url=None):
     """
     where = database_url(course, url)
     shown = re.sub(r"//[^@/]*@", "//...@", where)
-    # nbgrader starts the command `alembic`, which lies beside this Python.
-    with only_one(course, "gradebook"), _commands_found(), warnings.catch_warnings():
+    with only_one(course, "gradebook"), commands_found(), warnings.catch_warnings():
         # nbgrader's own way of making a submission, about which SQLAlchemy 2.1 warns, is no business of the reader's.
         warnings.filterwarnings("ignore", category=SAWarning)
         try:
@@ -568,8 +567,8 @@ def _course_id(course):
 
 
 @contextmanager
-def _commands_found():
-    """Put the commands of this Python on PATH for a while."""
+def commands_found():
+    """Put the commands of this Python on PATH for a while: nbgrader starts one of them, `alembic`."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.path.dirname(os.path.abspath(sys.executable)) + os.pathsep + before
     try:

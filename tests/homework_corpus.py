@@ -919,3 +919,9 @@ def hostile_cases(corpus):
         layers.GlobalAveragePooling2D()(first), axis=0, keepdims=True)))  # fmt: skip
     refuse("a model that looks at the other photos", "mixes", c.bundle("mixing", mixing, inputs=features))
     return cases
+
+
+def told(result):
+    """What a person reads when a test fails."""
+    lost = [(item["name"], item["points"], item["reason"]) for item in result["items"] if item["verdict"] != "yes"]
+    return result["points"], result["status"], result["refusal"], lost

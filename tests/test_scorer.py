@@ -9,7 +9,7 @@ import sys
 import homework_corpus
 import numpy as np
 import pytest
-from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, small_photos, zip_bytes
+from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, small_photos, told, zip_bytes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -51,12 +51,6 @@ def scored(case, corpus, student=STUDENT):
     result = score(case.path, student, case.variant, corpus.hidden, LEVEL)
     json.dumps(result, allow_nan=False).encode()
     return result
-
-
-def told(result):
-    """What a person reads when a test fails."""
-    lost = [(item["name"], item["points"], item["reason"]) for item in result["items"] if item["verdict"] != "yes"]
-    return result["points"], result["status"], result["refusal"], lost
 
 
 def test_right_submissions_get_full_marks_however_they_were_made(right, corpus, subtests):

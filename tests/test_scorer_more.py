@@ -22,6 +22,7 @@ from homework_corpus import (
     npy,
     parts_of,
     small_photos,
+    told,
     write_zip,
     zip_bytes,
 )
@@ -97,12 +98,6 @@ def scored(corpus, path, variant=VARIANT, student=STUDENT, level=LEVEL, hidden=N
     result = score(path, student, variant, hidden or corpus.hidden, level)
     json.dumps(result, allow_nan=False)
     return result
-
-
-def told(result):
-    """What a person reads when a test fails."""
-    lost = [(item["name"], item["points"], item["reason"]) for item in result["items"] if item["verdict"] != "yes"]
-    return result["points"], result["status"], result["refusal"], lost
 
 
 def assert_full_marks(corpus, path, assignment="another_base", **given):
