@@ -1,6 +1,7 @@
 """Ask this machine which precision trains fastest here."""
 
 import contextlib
+import itertools
 import json
 import os
 import platform
@@ -33,7 +34,8 @@ def fastest_precision():
 
     Notes
     -----
-    Processors differ: with avx512_bf16 bfloat16 trained the scratch CNN 3 times as fast as float32; without such
+    Processors differ, also those that name avx512_bf16: on an AMD EPYC bfloat16 trained the scratch CNN 1.9 times as
+    fast as float32, on an Intel Xeon its matrix product had half the rate (``benchmarks/HOW.md``). Without such
     instructions it is several times slower.
     """
     chosen = settings.precision()
@@ -42,32 +44,33 @@ def fastest_precision():
     import tensorflow as tf
 
     devices = tf.config.list_physical_devices("GPU")
-    machine = [platform.processor() or platform.machine(), _processor_name(), os.cpu_count(), len(devices)]
-    key = " | ".join(map(str, [*machine, tf.__version__]))
+    key = " | ".join(map(str, [_processor(), os.cpu_count(), len(devices), tf.__version__]))
     kept_in = settings.cache_folder() / "precision.json"
     try:
-        kept = json.loads(kept_in.read_text(encoding="utf-8"))
-        if kept[key] in settings.PRECISIONS[1:]:
-            return kept[key]
-    except (OSError, ValueError, KeyError, TypeError):
+        kept = dict(json.loads(kept_in.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
         kept = {}
+    if kept.get(key) in settings.PRECISIONS[1:]:
+        return kept[key]
     candidates = ["float32", "mixed_float16" if devices else "mixed_bfloat16"]
     seconds = {name: _seconds_a_step(name) for name in candidates}
     # A narrow win may be chance; only a clear one is worth fewer digits.
     fastest = candidates[1] if seconds[candidates[1]] < 0.8 * seconds["float32"] else "float32"
     # Where it is not kept, it is asked again the next time: slower, not wrong.
     with contextlib.suppress(CourseError):
-        write_text(kept_in, json.dumps({key: fastest}))
+        write_text(kept_in, json.dumps({**kept, key: fastest}))
     return fastest
 
 
-def _processor_name():
+def _processor():
+    """Name the processor closely: of two with the same instructions one was faster in bfloat16, the other slower."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            flags = next(line for line in lines if line.startswith("flags"))
-        return "bf16" if "avx512_bf16" in flags or "amx_bf16" in flags else "no bf16"
-    except (OSError, StopIteration):
-        return "unknown"
+            told = dict(map(str.strip, line.split(":", 1)) for line in itertools.takewhile(str.strip, lines))
+    except (OSError, ValueError):
+        told = {}
+    names = [told.get(name) for name in ("vendor_id", "cpu family", "model", "model name")]
+    return " ".join(filter(None, names)) or platform.processor() or platform.machine()
 
 
 def _seconds_a_step(precision):

@@ -31,6 +31,15 @@ def test_the_answer_is_a_precision_and_is_kept():
     assert precision.fastest_precision() == other
 
 
+def test_each_processor_keeps_its_own_answer(monkeypatch):
+    precision.fastest_precision()
+    monkeypatch.setattr(precision, "_processor", lambda: "another, in the same home folder")
+    answer = precision.fastest_precision()
+    kept = json.loads(cache_folder().joinpath("precision.json").read_text())
+    assert len(kept) == 2
+    assert [kept[key] for key in kept if key.startswith("another")] == [answer]
+
+
 @pytest.mark.parametrize("content", ["", "no json", "[]", '{"another machine": "float32"}'])
 def test_a_damaged_or_foreign_note_is_asked_anew(content):
     kept_in = cache_folder() / "precision.json"
