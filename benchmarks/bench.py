@@ -114,7 +114,7 @@ def run(parts, mode):
         (ROOT / "benchmarks" / "REPORT.md").write_text(page, encoding="utf-8")
         for plot in plots:
             shutil.copy(plot, ROOT / "benchmarks")
-        report.write_into_readme(ROOT / "README.md", report.table(rows))
+        report.write_into_readme(ROOT / "README.md", f"{report.measured_where(found)}\n\n{report.table(rows)}")
     print(f"\n{report.table(rows)}\nThe report is {kept / 'report.md'}")
     missed = [row for row in rows if row.met is False]
     for row in missed:

@@ -29,6 +29,7 @@ class Row:
     bound : what it must reach; None where it is only told
     at_least : whether the bound is the least (or the most)
     unit : what is printed behind the figure
+    digits : how many are printed after the point
     """
 
     what: str
@@ -36,6 +37,7 @@ class Row:
     bound: float | None = None
     at_least: bool = True
     unit: str = "times"
+    digits: int = 2
 
     @property
     def reached(self):
@@ -188,7 +190,7 @@ def frozen_accuracy_row(part):
 
 def accuracy_row(what, reached, plain):
     """A mean accuracy, which may be below the plain way's by no more than that one's spread over the seeds."""
-    return Row(f"{what} ({mean(plain):.3f})", [mean(reached) - mean(plain)], min(plain) - max(plain), True, "")
+    return Row(f"{what} ({mean(plain):.3f})", [mean(reached) - mean(plain)], min(plain) - max(plain), True, "", 3)
 
 
 def q45_rows(part):
@@ -303,24 +305,30 @@ def table(made):
     """Lay the figures out as a table in markdown."""
     lines = ["| what | minimum | median | maximum | must be | |", "|---|---:|---:|---:|---|---|"]
     for row in made:
-        figures = " | ".join(f"{value:.2f}" for value in (min(row.values), row.reached, max(row.values)))
+        figures = " | ".join(f"{value:.{row.digits}f}" for value in (min(row.values), row.reached, max(row.values)))
         state = {None: "", True: "yes", False: "**no**"}[row.met]
         unit = f" ({row.unit})" if row.unit not in ("", "times") else ""
         lines.append(f"| {row.what}{unit} | {figures} | {row.bound_words} | {state} |")
     return "\n".join(lines)
 
 
+def measured_where(found):
+    """Say when, on what machine, with what versions and on what images the figures were measured."""
+    here, parts = found["machine"], found["parts"].values()
+    versions = ", ".join(f"{name} {number}" for name, number in here["versions"].items())
+    dates = " and ".join(sorted({part["date"] for part in parts}))
+    images = ", ".join(sorted({part["images"] for part in parts}))
+    machine = f"{here['processor']}, {here['cores']} cores, {here['memory_gb']} GB, {here['system']}"
+    return f"Written by `BENCH={found['mode']} make bench` on {dates}: {machine}; {versions}. Images: {images}."
+
+
 def page(found, made):
     """Write the whole report as a page."""
-    here, parts = found["machine"], found["parts"]
-    versions = ", ".join(f"{name} {number}" for name, number in here["versions"].items())
-    dates = sorted({part["date"] for part in parts.values()})
-    images = sorted({part["images"] for part in parts.values()})
+    parts = found["parts"]
     lines = [
         "# Published ways against the course's",
         "",
-        f"Written by `make bench` (BENCH={found['mode']}) on {' and '.join(dates)}: {here['processor']}, "
-        f"{here['cores']} cores, {here['memory_gb']} GB, {here['system']}; {versions}. Images: {', '.join(images)}.",
+        measured_where(found),
         "How each figure is made: [HOW.md](HOW.md).",
         "",
         table(made),

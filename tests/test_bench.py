@@ -174,6 +174,11 @@ def test_the_page_names_machine_date_and_what_is_extrapolated(benchmarks):
     assert "| 500 | 0.75 |" in page
 
 
+def test_a_difference_of_accuracies_has_three_digits_as_its_bound_has(benchmarks):
+    row = benchmarks.report.accuracy_row("accuracy", [0.75, 0.76], [0.752, 0.762])
+    assert "| -0.002 | -0.002 | -0.002 | at least -0.01 | yes |" in benchmarks.report.table([row])
+
+
 def test_the_plots_are_drawn(benchmarks, tmp_path):
     whole = found()
     plots = benchmarks.report.draw(whole, benchmarks.report.rows(whole), tmp_path)
