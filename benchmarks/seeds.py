@@ -9,6 +9,7 @@ import datetime
 import json
 import math
 import tempfile
+import textwrap
 from functools import partial
 from pathlib import Path
 
@@ -124,11 +125,14 @@ def keep(row):
 
 def table(rows):
     """Format the rows as a page."""
-    lines = ["# Test accuracy over several seeds", ""]
     low, high = accuracy_interval(0.7, 1000)
-    lines += ["Written by `make seeds`. 1,000 test images; the CNN is trained for 10 epochs, the head for 5, the"]
-    lines += [f"better CNN for {BETTER_EPOCHS}. At 0.70 the 95 % interval of one row is {low:.2f} to {high:.2f}."]
-    lines += [""]
+    about = (
+        f"Written by `make seeds`. 1,000 test images; the CNN is trained for 10 epochs, the head for 5, the better CNN "
+        f"for {BETTER_EPOCHS}. At 0.70 the 95 % interval of one row is {low:.2f} to {high:.2f}. On the sandbox each "
+        "seed draws its own images and starts its own networks. The photos stay the same; their rows come from "
+        "`python -m benchmarks.seeds --photos FOLDER`. The notebooks' drawings have yet another seed."
+    )
+    lines = ["# Test accuracy over several seeds", "", textwrap.fill(about, 120), ""]
     lines += [f"| images | seed | {' | '.join(MODELS.values())} | gain of 04 over 03 | base | precision | date |"]
     lines += ["|---|---|---|---|---|---|---|---|---|"]
     for row in rows:

@@ -18,6 +18,7 @@ MEASURED = Path(__file__).with_name("measured.json")
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 # Why a published figure is no yardstick for the one beside it, by notebook (facts from the lessons).
 DIFFERS = {
+    "03": "L1's frozen base is VGG16",
     "06": "L3 has 1,000 validation and 1,000 test photos more than the four zips hold",
     "07": "L4's figures of models 1-3 are validation accuracies, its raw models were trained for 20 epochs, these "
     "for 5, and model 4 was tested on 192 photos",

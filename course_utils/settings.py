@@ -97,7 +97,7 @@ def benchmark():
     Returns
     -------
     str
-        ``"quick"`` (default: minutes, directions only) or ``"full"`` (an hour, all bounds).
+        ``"quick"`` (default: minutes, directions only) or ``"full"`` (about 40 minutes on two cores, all bounds).
 
     Raises
     ------

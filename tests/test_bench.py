@@ -176,7 +176,13 @@ def test_the_page_names_machine_date_and_what_is_extrapolated(benchmarks):
 
 def test_a_difference_of_accuracies_has_three_digits_as_its_bound_has(benchmarks):
     row = benchmarks.report.accuracy_row("accuracy", [0.75, 0.76], [0.752, 0.762])
-    assert "| -0.002 | -0.002 | -0.002 | at least -0.01 | yes |" in benchmarks.report.table([row])
+    assert "|  | -0.002 |  | at least -0.01 | yes |" in benchmarks.report.table([row])
+
+
+def test_only_a_figure_of_several_rounds_has_a_range(benchmarks):
+    once, thrice = (benchmarks.report.Row("figure", values, 2) for values in ([2.5], [2, 1, 4]))
+    assert "| figure |  | 2.50 |  | at least 2 | yes |" in benchmarks.report.table([once])
+    assert "| figure | 1.00 | 2.00 | 4.00 | at least 2 | yes |" in benchmarks.report.table([thrice])
 
 
 def test_the_plots_are_drawn(benchmarks, tmp_path):
