@@ -1,5 +1,6 @@
 """``make doctor``: what this machine has, how long the lesson takes on it, what to do next."""
 
+import difflib
 import os
 import platform
 import shutil
@@ -46,7 +47,7 @@ def doctor():
     ready = root is None or environment.ready_python(root) is not None
     findings = []
     looks = [look_at_python, look_at_settings, lambda: look_at_packages(root, ready)]
-    looks += [lambda: look_at_disk(ready), look_at_memory, look_at_gpu]
+    looks += [lambda: look_at_disk(ready), look_at_memory, lambda: look_at_gpu(ready)]
     if ready:
         looks += [look_at_network, look_at_data, look_at_base, forecast]
     for look in looks:
@@ -74,16 +75,24 @@ def look_at_settings():
     Returns
     -------
     list of (str, str)
-        One entry for each setting that is wrong; one where all are right.
+        One entry for each setting whose value is wrong or whose name is unknown; one where all are right.
     """
     found = []
-    for read in (settings.data_source, settings.precision, settings.fast, settings.mirror, settings.cache_folder):
+    reads = [settings.data_source, settings.precision, settings.fast, settings.mirror, settings.benchmark]
+    for read in [*reads, settings.cache_folder]:
         try:
             read()
         except CourseError as error:
             found.append((FAIL, str(error)))
-    given = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("COURSE_")]
-    return found or [(OK, f"settings: {', '.join(given) or 'none given, all at their defaults'}")]
+        except ModuleNotFoundError:
+            pass  # platformdirs, which alone knows the platform's own cache folder, is not installed yet
+    given = {name: value for name, value in sorted(os.environ.items()) if name.startswith("COURSE_")}
+    for name in sorted(given.keys() - set(settings.NAMES)):
+        meant = difflib.get_close_matches(name, settings.NAMES, 1, 0.8)
+        advice = f"did you mean {meant[0]}?" if meant else f"the settings are {', '.join(settings.NAMES)}"
+        found.append((WARN, f"{name} is no setting of the course and changes nothing; {advice}"))
+    told = ", ".join(f"{name}={value}" for name, value in given.items())
+    return found or [(OK, f"settings: {told or 'none given, all at their defaults'}")]
 
 
 def look_at_packages(root, ready):
@@ -149,8 +158,13 @@ def look_at_memory():
     return [(OK, text) if free >= needed else (FAIL, f"{text}; close other programs")]
 
 
-def look_at_gpu():
+def look_at_gpu(ready):
     """Look for an NVIDIA GPU, and whether TensorFlow sees it.
+
+    Parameters
+    ----------
+    ready : bool
+        Whether the packages are installed.
 
     Returns
     -------
@@ -160,6 +174,8 @@ def look_at_gpu():
     if environment.tensorflow_extra() == "cpu":
         return [(OK, f"GPU: none that TensorFlow uses here; the lesson is made for {os.cpu_count()} CPU cores")]
     name = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True).stdout.splitlines()[0]
+    if not ready:
+        return [(OK, f"GPU: {name}")]
     if environment.installed_version("tensorflow") is None:
         return [(WARN, f"GPU: {name}, but TensorFlow's CPU build is installed; rename .venv and run again")]
     import tensorflow as tf

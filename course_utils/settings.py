@@ -5,6 +5,16 @@ from pathlib import Path
 
 from course_utils.errors import CourseError
 
+# COURSE_TEST_MIRROR is read by the tests alone.
+NAMES = (
+    "COURSE_DATA",
+    "COURSE_MIRROR",
+    "COURSE_CACHE",
+    "COURSE_BASE",
+    "COURSE_PRECISION",
+    "COURSE_FAST",
+    "COURSE_TEST_MIRROR",
+)
 DATA_SOURCES = ("auto", "photos", "sandbox")
 BENCHMARKS = ("quick", "full")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")

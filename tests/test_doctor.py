@@ -2,13 +2,14 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 
 import pytest
 from loopback import loopback, whole
 
-from course_utils import doctor
+from course_utils import doctor, environment
 from course_utils.errors import CourseError
 
 
@@ -49,6 +50,45 @@ def test_a_missing_network_is_a_warning_and_no_failure(report):
 
 def test_nothing_but_the_report_is_printed(report):
     assert report.stderr == ""
+
+
+def test_it_reports_before_anything_is_installed(checkout, tmp_path):
+    shutil.copytree(checkout / "course_utils", tmp_path / "course_utils")
+    for name in ("pyproject.toml", "constraints.txt"):
+        shutil.copy(checkout / name, tmp_path)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
+    python = tmp_path / "bare" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    without_settings = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
+    done = subprocess.run(
+        [python, "-m", "course_utils", "doctor"], cwd=tmp_path, env=without_settings, capture_output=True, text=True
+    )
+    assert done.stderr == ""
+    for topic in ("Python", "settings", "packages", "disk", "memory", "GPU"):
+        assert re.search(rf"(?m)^(OK|WARN) +{topic}\b", done.stdout)
+    assert "installs the packages" in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"), [("COURSE_DAT", "did you mean COURSE_DATA?"), ("COURSE_QQ", "COURSE_BASE")]
+)
+def test_a_setting_with_an_unknown_name_is_warned_of(monkeypatch, name, advice):
+    monkeypatch.setenv(name, "photos")
+    (state, what) = doctor.look_at_settings()[0]
+    assert state == doctor.WARN and name in what and advice in what
+
+
+@pytest.mark.parametrize(("ready", "words"), [(False, "GPU 0: a card"), (True, "CPU build is installed")])
+def test_only_an_installed_cpu_build_is_told_where_there_is_a_gpu(monkeypatch, tmp_path, ready, words):
+    if environment.installed_version("tensorflow"):
+        pytest.skip("TensorFlow's build for GPUs is installed")
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 'GPU 0: a card'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    if environment.tensorflow_extra() == "cpu":
+        pytest.skip("no GPU is looked for on this system")
+    ((_, what),) = doctor.look_at_gpu(ready)
+    assert words in what
 
 
 def test_a_wrong_setting_fails():
