@@ -199,6 +199,16 @@ def _decode(content, flag):
         return None
 
 
+def _first_scan(content):
+    """Find where the pixels of a JPEG begin: a thumbnail with an end marker of its own may stand before them."""
+    place = 2
+    while content[place : place + 1] == b"\xff" and content[place + 1 : place + 2] != b"\xda":
+        # A marker and the length of its segment; between segments any number of 0xff may stand.
+        fill = content[place + 1 : place + 2] == b"\xff"
+        place += 1 if fill else 2 + int.from_bytes(content[place + 2 : place + 4], "big")
+    return place
+
+
 def _inspect(content, size):
     """Read the header only: say why the content cannot be a whole image, and how much to reduce it in decoding."""
     if not content:
@@ -216,9 +226,10 @@ def _inspect(content, size):
         return None, cv2.IMREAD_COLOR
     if width * height > MOST_PIXELS:
         return f"it claims {width} x {height} pixels, more than {MOST_PIXELS / 1e6:.0f} million", None
-    if kind == "JPEG":
+    # MPO, as phones write it, is a JPEG file with further ones behind it.
+    if kind in ("JPEG", "MPO"):
         # libjpeg fills the missing part of a cut-off file with grey and does not complain; the end marker tells.
-        if content.rfind(b"\xff\xd9") < len(content) // 2:
+        if content.rfind(b"\xff\xd9", _first_scan(content)) < 0:
             return "it is cut off (its end marker is missing)", None
         for factor, flag in _REDUCED:
             if min(width, height) >= factor * size and size > 1:

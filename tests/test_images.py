@@ -150,8 +150,27 @@ def animation(kind):
     return encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
 
 
+def phone_photo(**arguments):
+    """A photo with a thumbnail in its header, as cameras write it; returns its bytes and where the thumbnail ends."""
+    thumbnail = encoded(picture(120, 160), "JPEG")
+    header = b"Exif\0\0" + thumbnail
+    header = b"\xff\xe1" + (len(header) + 2).to_bytes(2, "big") + header
+    content = encoded(picture(), "JPEG", **arguments)
+    return content[:2] + header + content[2:], 2 + len(header)
+
+
+def two_pictures():
+    """A photo with a second one behind it, as phones write it."""
+    frames = [Image.fromarray(picture(seed=seed)) for seed in range(2)]
+    return encoded(frames[0], "MPO", save_all=True, append_images=frames[1:])
+
+
 # File name -> content: unusual, and readable all the same.
 UNUSUAL = {
+    "thumbnail.jpg": phone_photo()[0],
+    "two pictures.jpg": two_pictures(),
+    "short film behind its end.jpg": encoded(picture(), "JPEG") + bytes(100_000),
+    "padded between its segments.jpg": (JPEG := encoded(picture(), "JPEG"))[:2] + b"\xff" * 5 + JPEG[2:],
     "progressive.jpg": encoded(picture(), "JPEG", progressive=True, quality=90),
     "grey.jpg": encoded(Image.fromarray(picture()).convert("L"), "JPEG"),
     "cmyk.jpg": encoded(Image.fromarray(picture()).convert("CMYK"), "JPEG"),
@@ -202,9 +221,10 @@ def test_each_of_the_eight_orientations_is_applied(tmp_path, orientation):
     assert np.abs(expected.astype(int) - load_photos([path], size=50)[0]).mean() < 10
 
 
-JPEG = encoded(picture(), "JPEG")
 # File name -> content, and a word of the reason.
 BROKEN = {
+    "cut off behind its thumbnail.jpg": (phone_photo()[0][: phone_photo()[1] + 1500], "cut off"),
+    "cut off in the first of two pictures.jpg": (two_pictures()[: len(JPEG) // 2], "cut off"),
     "empty.jpg": (b"", "empty"),
     "text.jpg": (b"This is no photo.", "decode"),
     "page.jpg": (b"<!DOCTYPE html><html></html>", "decode"),
