@@ -126,6 +126,11 @@ def untar(tar_path, folder):
             return unzip(zip_path, folder)
         except (tarfile.TarError, *UNREADABLE) as error:
             raise CourseError(_unreadable(tar_path, error)) from None
+        except OSError as error:
+            # What gzip and bz2 meet at damaged data; no fault of the disk.
+            if error.errno in (None, errno.EINVAL):
+                raise CourseError(_unreadable(tar_path, error)) from None
+            raise
         except CourseError as error:
             raise CourseError(str(error).replace(str(zip_path), str(tar_path))) from None
         finally:
@@ -143,6 +148,14 @@ def _rezip(tar_path, zip_path):
                 target.writestr(member.name, source.extractfile(member).read())
             elif not member.isdir():
                 raise _refusal(tar_path, f"holds a link or device ({member.name!r})")
+        # tarfile takes a damaged header for the end, and leaves what follows, a checksum at last, unread.
+        source.fileobj.seek(source.offset)
+        if source.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise CourseError(f"{tar_path} is damaged or cut off (its end is missing); delete it and get it again.")
+        while rest := len(source.fileobj.read(1 << 20)):
+            total += rest
+            if total > MOST_BYTES:
+                raise _refusal(tar_path, f"unpacks to more than {MOST_BYTES / 1e6:,.0f} MB")
 
 
 def _checked_members(archive, zip_path, folder):

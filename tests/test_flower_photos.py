@@ -9,6 +9,8 @@ import zipfile
 import cv2
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from loopback import loopback, page, status, whole
 
 from course_utils import flower_photos, flowers
@@ -49,8 +51,8 @@ def write_zip(path, files):
             archive.writestr(f"flower_photos/{name}", content)
 
 
-def write_tgz(path, files):
-    with tarfile.open(path, "w:gz") as archive:
+def write_tgz(path, files, **options):
+    with tarfile.open(path, "w:gz", **options) as archive:
         for name, content in files.items():
             info = tarfile.TarInfo(f"flower_photos/{name}")
             info.size = len(content)
@@ -173,6 +175,7 @@ def test_an_empty_folder_has_no_source(data):
         flower_source(data)
 
 
+@pytest.mark.fault("archive")
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
 def test_a_tar_file_with_a_link_or_device_is_refused(tmp_path, kind):
     with tarfile.open(tmp_path / "bad.tgz", "w:gz") as archive:
@@ -184,6 +187,7 @@ def test_a_tar_file_with_a_link_or_device_is_refused(tmp_path, kind):
     assert not list((tmp_path / "out").iterdir())
 
 
+@pytest.mark.fault("archive")
 def test_a_tar_file_that_points_outside_is_refused(tmp_path):
     with tarfile.open(tmp_path / "bad.tgz", "w:gz") as archive:
         archive.addfile(tarfile.TarInfo("../outside.jpg"), io.BytesIO())
@@ -192,6 +196,58 @@ def test_a_tar_file_that_points_outside_is_refused(tmp_path):
     assert not (tmp_path / "outside.jpg").exists()
 
 
+def stored_tgz(path, images):
+    """A tar file whose photos stand in it as they are, so that a damaged byte of it is one of a photo or a header."""
+    write_tgz(path, images, compresslevel=0)
+    return path.read_bytes()
+
+
+@pytest.mark.fault("archive")
+@pytest.mark.parametrize("place", ["photo", "header", "checksum"])
+def test_a_damaged_tar_file_is_told(tmp_path, images, place):
+    content = bytearray(stored_tgz(tmp_path / "bad.tgz", images))
+    name = f"flower_photos/{list(images)[1]}".encode()
+    at = {"photo": content.index(b"daisy 1") + 6, "header": content.index(name) + 3, "checksum": len(content) - 6}
+    content[at[place]] ^= 1
+    (tmp_path / "bad.tgz").write_bytes(content)
+    with pytest.raises(CourseError, match="bad.tgz .*delete it and get it again"):
+        untar(tmp_path / "bad.tgz", tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.fault("archive")
+def test_a_tar_file_without_its_end_is_told(tmp_path, images):
+    with tarfile.open(tmp_path / "bad.tar", "w") as archive:
+        for name, content in images.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+        archive.fileobj.flush()
+        shutil.copy(tmp_path / "bad.tar", tmp_path / "cut.tar")
+    with pytest.raises(CourseError, match="cut.tar is damaged or cut off"):
+        untar(tmp_path / "cut.tar", tmp_path / "out")
+    assert len(content_of(untar(tmp_path / "bad.tar", tmp_path / "out"))) == ALL
+
+
+@pytest.mark.fault("archive, fuzzed")
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_tar_file_with_any_bytes_changed_is_unpacked_as_it_was_or_refused(tmp_path_factory, images, data):
+    tmp_path = tmp_path_factory.mktemp("fuzz")
+    content = bytearray(stored_tgz(tmp_path / "flowers.tgz", images))
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    (tmp_path / "flowers.tgz").write_bytes(content)
+    try:
+        unpacked = untar(tmp_path / "flowers.tgz", tmp_path / "out")
+    except CourseError as told:
+        assert "flowers.tgz" in str(told)
+        assert not list((tmp_path / "out").iterdir())
+    else:
+        assert content_of(unpacked / "flower_photos") == images
+
+
+@pytest.mark.fault("archive")
 @pytest.mark.parametrize("content", [b"", b"no tar", b"\x1f\x8b cut off"])
 def test_what_is_no_tar_file_is_told(tmp_path, content):
     (tmp_path / "bad.tgz").write_bytes(content)
