@@ -114,8 +114,8 @@ def load_base(name=None, size=150):
         reason = str(missing)
     try:
         return _instead(_build("MobileNetV2-0.35", size), reason)
-    except CourseError:
-        return _instead(_build("mini_vgg16", size), reason)
+    except CourseError as missing:
+        return _instead(_build("mini_vgg16", size), f"{reason.rstrip('.')}; {missing}")
 
 
 def record_features(base, images, batch_size=32):

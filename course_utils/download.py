@@ -248,7 +248,9 @@ def _session(attempts, backoff):
     session.max_redirects = 10
     retry = _PatientRetry(
         total=attempts - 1,
-        connect=min(1, attempts - 1),
+        # Only busy servers are waited for here; lost connections are counted in _fetch, and not twice.
+        connect=0,
+        read=0,
         backoff_factor=backoff,
         status_forcelist=BUSY,
         raise_on_status=False,
@@ -281,10 +283,9 @@ def _fetch(session, url, target, checksum, size, attempts, backoff, timeouts):
         got = part.stat().st_size if part.exists() else 0
         failures = 1 if got >= had + CHUNK_BYTES else failures + 1
         if failures >= attempts:
-            raise CourseError(
-                f"{url} could not be downloaded ({reason}); "
-                "check the network and run this again: what has come so far is kept."
-            )
+            kept = ": what has come so far is kept" if got and note.exists() else ""
+            raise CourseError(f"{url} could not be downloaded ({reason}); check the network and run this again{kept}.")
+        print(f"{target.name}: {reason}; trying again ...")
         time.sleep(backoff * 2 ** (failures - 1))
 
 

@@ -230,8 +230,10 @@ def mirrored_files(mirror, names, cache):
     folder = settings.cache_folder() / cache / f"mirror-{hashlib.sha256(mirror.encode()).hexdigest()[:12]}"
     sums = folder / "SHA256SUMS"
     paths = [folder / Path(name).name for name in names]
-    if sums.is_file() and all(map(is_verified, paths, _mirrored_checksums(sums, names, mirror))):
-        return paths
+    # A list that was kept and is of no use, perhaps since it was cut off, is asked for again.
+    with suppress(CourseError):
+        if all(map(is_verified, paths, _mirrored_checksums(sums, names, mirror))):
+            return paths
     address = f"{mirror}/SHA256SUMS"
     if not reachable([address]):
         raise CourseError(f"the mirror's {address} does not answer")

@@ -261,6 +261,23 @@ def test_the_next_run_asks_for_the_rest_alone(site, target):
 
 
 @pytest.mark.fault("downloader")
+@pytest.mark.parametrize("answer", [stall(10), reset])
+def test_a_server_that_never_answers_is_asked_as_often_as_was_said(site, target, answer, capsys):
+    with pytest.raises(CourseError, match="could not be downloaded"):
+        fetch(site.put("photos.zip", answer), target, timeouts=(1, 0.2))
+    assert len(site.asked) == QUICK["attempts"]
+    assert capsys.readouterr().out.count("photos.zip: ") == QUICK["attempts"] - 1
+
+
+@pytest.mark.fault("downloader")
+@pytest.mark.parametrize("etag", [None, '"1"'])
+def test_only_a_part_that_can_be_continued_is_said_to_be_kept(site, target, etag):
+    with pytest.raises(CourseError, match="check the network and run this again") as told:
+        fetch(site.put("photos.zip", cut(CONTENT, 600_000, etag=etag), reset), target)
+    assert ("is kept" in str(told.value)) == bool(etag)
+
+
+@pytest.mark.fault("downloader")
 def test_a_part_from_another_address_is_not_continued(site, target):
     with pytest.raises(CourseError):
         fetch(site.put("old.zip", cut(OTHER, 600_000), status(404)), target)

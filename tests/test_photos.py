@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from loopback import cut, loopback, page, status, whole
+from loopback import cut, loopback, page, status, whole, without_length
 
 from course_utils import filling, photos
 from course_utils.errors import CourseError
@@ -336,6 +336,20 @@ def test_a_wrong_mirror_is_told(small_mirror, data, tmp_path, monkeypatch, spoil
     monkeypatch.setenv("COURSE_MIRROR", str(tmp_path / "mirror"))
     with pytest.raises(CourseError, match=words):
         fetch_photos(data)
+
+
+@pytest.mark.fault("downloader")
+@pytest.mark.parametrize("sums", [b"", b"hello", None], ids=["empty", "other", "cut off"])
+def test_a_mirror_on_the_web_whose_list_was_wrong_is_asked_again(small_mirror, data, images, site, monkeypatch, sums):
+    monkeypatch.setenv("COURSE_MIRROR", site.put_folder(small_mirror))
+    monkeypatch.setenv("COURSE_DATA", "photos")
+    right = (small_mirror / "SHA256SUMS").read_bytes()
+    site.put("SHA256SUMS", without_length(right[:100] if sums is None else sums))
+    with pytest.raises(CourseError, match="SHA256SUMS"):
+        fetch_photos(data)
+    site.put("SHA256SUMS", whole(right))
+    fetch_photos(data)
+    assert_complete(data, images)
 
 
 def test_a_mirror_that_does_not_answer_is_told(data, monkeypatch):

@@ -1,0 +1,89 @@
+"""Which pretrained base is loaded, from where, and what is said where it is another than VGG16."""
+
+import shutil
+
+import numpy as np
+import pytest
+from loopback import loopback, status
+
+from course_utils import bases
+from course_utils.bases import REAL_BASES, load_base, record_features
+from course_utils.errors import CourseError
+
+SMALLEST = "MobileNetV2-0.35"
+FILE = REAL_BASES[SMALLEST][3].rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """Keras's folder of weights, empty; the images are photos, and no address answers."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(bases, "source_of", lambda folder: "photos")
+    unreachable = {name: (*entry[:3], f"http://nowhere.invalid/{entry[3].rsplit('/', 1)[1]}", entry[4])
+                   for name, entry in REAL_BASES.items()}  # fmt: skip
+    monkeypatch.setattr(bases, "REAL_BASES", unreachable)
+    folder = tmp_path / "keras" / "models"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_drawn_images_get_the_base_that_was_pretrained_on_drawings(kept, monkeypatch, capsys):
+    monkeypatch.setattr(bases, "source_of", lambda folder: "sandbox")
+    assert load_base().name == "mini_vgg16"
+    assert "mini_vgg16 instead of VGG16" in capsys.readouterr().out
+
+
+def test_photos_get_the_smallest_real_base_where_vgg16_cannot_be_had(kept, mirror, capsys):
+    shutil.copy(mirror / "keras" / "models" / FILE, kept)
+    base = load_base(size=96)
+    assert base.name == SMALLEST and base.origin == "ImageNet weights from Keras's own folder"
+    said = capsys.readouterr().out
+    assert f"{SMALLEST} instead of VGG16" in said and "vgg16" in said and "does not answer" in said
+    images = np.random.default_rng(0).integers(0, 256, (2, 96, 96, 3), dtype=np.uint8)
+    features = record_features(base, images)
+    assert features.shape == (2, 3, 3, 1280) and features.std() > 0
+
+
+def test_the_mirror_in_a_folder_has_the_weights(kept, mirror, monkeypatch):
+    monkeypatch.setenv("COURSE_MIRROR", str(mirror))
+    assert load_base(SMALLEST, 96).origin == "ImageNet weights from the mirror"
+
+
+def test_without_any_weights_the_courses_own_base_is_taken_and_both_reasons_are_said(kept, capsys):
+    assert load_base().name == "mini_vgg16"
+    said = capsys.readouterr().out
+    assert "vgg16_weights" in said and FILE in said
+
+
+@pytest.mark.fault("downloader")
+def test_kept_weights_that_are_cut_off_are_named_with_what_to_do(kept, mirror, capsys):
+    (kept / FILE).write_bytes((mirror / "keras" / "models" / FILE).read_bytes()[:1_000_000])
+    with pytest.raises(CourseError, match=f"{FILE} does not hold the weights.*delete it and run again"):
+        load_base(SMALLEST, 96)
+    assert load_base(size=96).name == "mini_vgg16"
+    assert f"{kept / FILE} does not hold the weights" in capsys.readouterr().out
+    assert (kept / FILE).is_file()
+
+
+@pytest.mark.fault("downloader")
+def test_a_mirror_without_the_base_is_no_hindrance(kept, mirror, monkeypatch):
+    shutil.copy(mirror / "keras" / "models" / FILE, kept.parent / FILE)
+    with loopback() as site:
+        monkeypatch.setenv("COURSE_MIRROR", site.address)
+        site.put(f"keras/models/{FILE}", status(404))
+        address = site.put_folder(kept.parent, below="elsewhere/")
+        entry = REAL_BASES[SMALLEST]
+        monkeypatch.setitem(bases.REAL_BASES, SMALLEST, (*entry[:3], f"{address}/elsewhere/{FILE}", None))
+        assert load_base(SMALLEST, 96).origin == "ImageNet weights from Keras's address"
+
+
+def test_an_unknown_base_is_refused_by_name():
+    with pytest.raises(CourseError, match="VGG61"):
+        load_base("VGG61")
+
+
+def test_images_of_another_size_than_the_bases_are_refused(kept, mirror):
+    shutil.copy(mirror / "keras" / "models" / FILE, kept)
+    base = load_base(SMALLEST, 96)
+    with pytest.raises(CourseError, match="takes images of shape"):
+        record_features(base, np.zeros((2, 150, 150, 3), np.uint8))
