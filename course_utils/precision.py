@@ -19,8 +19,8 @@ _STEPS = 4
 def fastest_precision():
     """Give the Keras dtype policy that trains a small CNN fastest on this machine.
 
-    COURSE_PRECISION decides where it is set. Otherwise float32 and a 16-bit precision are timed side by side for
-    a few steps (a few seconds, once a machine: the answer is kept in the course's cache folder).
+    COURSE_PRECISION decides where it is set. Otherwise float32 and a 16-bit precision are timed in turn for a few
+    steps (a few seconds, once a machine: the answer is kept in the course's cache folder).
 
     Returns
     -------
@@ -44,7 +44,8 @@ def fastest_precision():
     import tensorflow as tf
 
     devices = tf.config.list_physical_devices("GPU")
-    key = " | ".join(map(str, [_processor(), os.cpu_count(), len(devices), tf.__version__]))
+    cards = [tf.config.experimental.get_device_details(device).get("device_name", "GPU") for device in devices]
+    key = " | ".join(map(str, [_processor(), os.cpu_count(), ", ".join(cards) or "no GPU", tf.__version__]))
     kept_in = settings.cache_folder() / "precision.json"
     try:
         kept = dict(json.loads(kept_in.read_text(encoding="utf-8")))
@@ -53,7 +54,7 @@ def fastest_precision():
     if kept.get(key) in settings.PRECISIONS[1:]:
         return kept[key]
     candidates = ["float32", "mixed_float16" if devices else "mixed_bfloat16"]
-    seconds = {name: _seconds_a_step(name) for name in candidates}
+    seconds = _seconds_a_step(candidates)
     # A narrow win may be chance; only a clear one is worth fewer digits.
     fastest = candidates[1] if seconds[candidates[1]] < 0.8 * seconds["float32"] else "float32"
     # Where it is not kept, it is asked again the next time: slower, not wrong.
@@ -73,8 +74,22 @@ def _processor():
     return " ".join(filter(None, names)) or platform.processor() or platform.machine()
 
 
-def _seconds_a_step(precision):
-    """Time one training step of the scratch CNN's second and third convolution, batch 8; the best of a few."""
+def _seconds_a_step(precisions):
+    """Time a training step in each precision, in turn, so that a busy moment meets all; the best of a few."""
+    models = {precision: _small_cnn(precision) for precision in precisions}
+    images, labels = np.ones((8, 38, 38, 32), np.float32), np.zeros(8, np.int64)
+    seconds = {precision: [] for precision in precisions}
+    for _ in range(1 + _STEPS):
+        for precision, model in models.items():
+            start = time.perf_counter()
+            model.train_on_batch(images, labels)
+            seconds[precision].append(time.perf_counter() - start)
+    # The first step also compiles, and is never the best.
+    return {precision: min(spent) for precision, spent in seconds.items()}
+
+
+def _small_cnn(precision):
+    """Build the scratch CNN's second and third convolution, with a head."""
     import keras
 
     policy = keras.DTypePolicy(precision)
@@ -89,11 +104,4 @@ def _seconds_a_step(precision):
         ]
     )
     model.compile("adam", "sparse_categorical_crossentropy")
-    images, labels = np.ones((8, 38, 38, 32), np.float32), np.zeros(8, np.int64)
-    model.train_on_batch(images, labels)
-    best = float("inf")
-    for _ in range(_STEPS):
-        start = time.perf_counter()
-        model.train_on_batch(images, labels)
-        best = min(best, time.perf_counter() - start)
-    return best
+    return model

@@ -40,9 +40,21 @@ def test_each_processor_keeps_its_own_answer(monkeypatch):
     assert [kept[key] for key in kept if key.startswith("another")] == [answer]
 
 
-@pytest.mark.parametrize("content", ["", "no json", "[]", '{"another machine": "float32"}'])
-def test_a_damaged_or_foreign_note_is_asked_anew(content):
+@pytest.mark.parametrize("content", ["", "no json", "[]", '{"another machine": "mixed_float16"}'])
+def test_a_damaged_or_foreign_note_is_asked_anew(monkeypatch, content):
     kept_in = cache_folder() / "precision.json"
     kept_in.parent.mkdir(parents=True, exist_ok=True)
     kept_in.write_text(content)
-    assert precision.fastest_precision() in ("float32", "mixed_bfloat16", "mixed_float16")
+    monkeypatch.setattr(precision, "_seconds_a_step", lambda names: dict.fromkeys(names, 1.0))
+    assert precision.fastest_precision() == "float32"
+
+
+@pytest.mark.parametrize(("other", "fastest"), [(0.7, "mixed"), (0.9, "float32"), (3.0, "float32")])
+def test_only_a_clear_win_is_worth_fewer_digits(monkeypatch, other, fastest):
+    monkeypatch.setattr(precision, "_seconds_a_step", lambda names: dict(zip(names, (1.0, other), strict=True)))
+    assert precision.fastest_precision().startswith(fastest)
+
+
+def test_both_precisions_are_timed():
+    seconds = precision._seconds_a_step(["float32", "mixed_bfloat16"])
+    assert list(seconds) == ["float32", "mixed_bfloat16"] and all(0 < spent < 60 for spent in seconds.values())
