@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 KINDS = {
     "downloader": "servers that refuse, stall, drip, reset, lie about length, content or range; wrong clocks",
     "archive": "zip and tar files that are broken, or made to write elsewhere, to blow up, or to clash",
-    "archive, fuzzed": "zip and tar files with random bytes changed, stretches replaced, and random names (100 files a test)",
+    "archive, fuzzed": "zip and tar files with random bytes, stretches replaced, random names (100 files a test)",
     "image": "images that are unusual (and loaded) or broken (and told)",
     "image, fuzzed": "images of six kinds with random bytes (100 or 150 files a test)",
     "kill -9": "a program killed at random moments (2 to 5 in a quick test, 50 in a slow one)",
