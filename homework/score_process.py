@@ -8,10 +8,11 @@ bundles that are made to hang or to fill the memory.
 import contextlib
 import json
 import os
-import selectors
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -63,7 +64,8 @@ class LimitedScorer:
             cwd=ROOT,
         )
         self.ready = False
-        self.unread = b""
+        self.lines = queue.SimpleQueue()
+        threading.Thread(target=_pass_on, args=(self.child.stdout, self.lines), daemon=True).start()
 
     def score(self, request):
         """Score one bundle.
@@ -110,9 +112,8 @@ class LimitedScorer:
             return
         self.child.kill()
         self.child.wait()
-        for pipe in (self.child.stdin, self.child.stdout):
-            with contextlib.suppress(OSError):
-                pipe.close()
+        with contextlib.suppress(OSError):
+            self.child.stdin.close()
         self.child = None
 
     def _answer(self, seconds, memory):
@@ -120,26 +121,30 @@ class LimitedScorer:
         end = time.monotonic() + PATIENCE * seconds
         process = psutil.Process(self.child.pid)
         most = _computed(process) + seconds
-        output = self.child.stdout.fileno()
-        os.set_blocking(output, False)
-        with selectors.DefaultSelector() as selector:
-            selector.register(output, selectors.EVENT_READ)
-            while b"\n" not in self.unread:
-                if selector.select(LOOK_SECONDS):
-                    read = os.read(output, 1 << 20)
-                    if not read:
-                        status = self.child.wait()
-                        self.stop()
-                        said = f"The scorer broke down over this submission ({_ending(status)})."
-                        return {"broken": True, "failed": said}
-                    self.unread += read
-                if time.monotonic() > end or _computed(process) > most:
-                    return {"over": True, "failed": f"Scoring took more than {seconds:g} seconds, and was stopped."}
-                if memory and _resident(process) > memory:
-                    said = f"Scoring took more than {memory / 1e9:g} GB of memory, and was stopped."
-                    return {"over": True, "failed": said}
-        line, self.unread = self.unread.split(b"\n", 1)
-        return json.loads(line)
+        while True:
+            with contextlib.suppress(queue.Empty):
+                line = self.lines.get(timeout=LOOK_SECONDS)
+                if line.endswith(b"\n"):
+                    return json.loads(line)
+                status = self.child.wait()
+                self.stop()
+                return {"broken": True, "failed": f"The scorer broke down over this submission ({_ending(status)})."}
+            if time.monotonic() > end or _computed(process) > most:
+                return {"over": True, "failed": f"Scoring took more than {seconds:g} seconds, and was stopped."}
+            if memory and _resident(process) > memory:
+                said = f"Scoring took more than {memory / 1e9:g} GB of memory, and was stopped."
+                return {"over": True, "failed": said}
+
+
+def _pass_on(pipe, lines):
+    """Put what a child says into a queue, a line at a time, and an empty one at its end.
+
+    A thread of its own reads, since not every system can wait for a pipe with a time limit.
+    """
+    with pipe:
+        for line in pipe:
+            lines.put(line)
+    lines.put(b"")
 
 
 def serve(hidden_file):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from course_utils.filling import LITTER
+
 # More than pack_submission writes at most; what is larger is not even read.
 LARGEST_BUNDLE = 80_000_000
 NOTHING = "Nothing was handed in."
@@ -76,11 +78,12 @@ def unknown_folders(course, students):
     Returns
     -------
     list of str
-        The folders' names, sorted.
+        The folders' names, sorted; what a system leaves in any folder is passed over.
     """
     folder = course / "submitted"
     known = {student.id for student in students}
-    return sorted(one.name for one in folder.iterdir() if one.name not in known) if folder.is_dir() else []
+    names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+    return sorted(name for name in names if name not in known and not _is_litter(name))
 
 
 def misplaced(course, students, assignments):
@@ -111,6 +114,11 @@ def misplaced(course, students, assignments):
     return found
 
 
+def _is_litter(name):
+    """Say whether a system makes files of this name by itself, such as macOS's ._bundle.zip beside bundle.zip."""
+    return name.startswith("._") or name in LITTER
+
+
 def _find(folder, student, assignment):
     try:
         # A link in a student's upload could point at anything: only plain files count.
@@ -121,6 +129,7 @@ def _find(folder, student, assignment):
         return Submission(student, assignment, problem=f"The folder could not be read ({error.strerror}).")
     timestamp, note = _timestamp(folder / "timestamp.txt")
     found = Submission(student, assignment, timestamp=timestamp, note=note)
+    names = [one for one in names if not _is_litter(one.name)]
     bundles = [one for one in names if one.suffix.lower() == ".zip"]
     if not bundles:
         others = ", ".join(one.name for one in names if one.name != "timestamp.txt")

@@ -55,6 +55,16 @@ def test_of_two_bundles_the_newest_counts(tmp_path):
     assert found(tmp_path).path.name == "a.zip"
 
 
+def test_what_a_system_leaves_beside_a_bundle_is_no_bundle(tmp_path):
+    folder = hand_in(tmp_path, work__zip=b"bundle")
+    (folder / "._work.zip").write_bytes(b"\0\5\x16\7")
+    (folder / ".DS_Store").write_bytes(b"")
+    os.utime(folder / "work.zip", (1, 1))
+    assert found(tmp_path).path.name == "work.zip"
+    (folder / "work.zip").unlink()
+    assert found(tmp_path).missing
+
+
 def test_a_link_is_never_followed(tmp_path):
     (tmp_path / "secret.zip").write_bytes(b"of someone else")
     folder = hand_in(tmp_path)
@@ -79,6 +89,8 @@ def test_a_time_that_is_none_is_told_and_costs_nothing(tmp_path):
 def test_folders_of_nobody_on_the_class_list_are_named(tmp_path):
     hand_in(tmp_path)
     (tmp_path / "submitted" / "adda").mkdir()
+    for name in (".DS_Store", "._ada"):
+        (tmp_path / "submitted" / name).write_bytes(b"")
     assert unknown_folders(tmp_path, [ADA]) == ["adda"]
 
 
