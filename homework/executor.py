@@ -34,6 +34,8 @@ VERSION = "1"
 # The first of the users without rights that slots run as; prlimit counts processes for each.
 FIRST_USER = 61_000
 LOOK_SECONDS = 0.2
+# Ubuntu from 24.04 on gives programs without rights no namespaces of their own until this is set.
+USERS_SETTING = "kernel.apparmor_restrict_unprivileged_userns=0"
 # An executed notebook and a bundle; what is beyond is thrown away.
 LONGEST_OUTPUT = 80_000_000
 HEADER = re.compile(rb"(notebook\.ipynb|submission\.zip) (\d{1,9})\n")
@@ -100,6 +102,8 @@ def check_ready():
         if done.returncode != 0:
             said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             reason = f"the sandbox cannot be entered on this machine ({said[:200]})"
+            if "uid map" in said:
+                reason += f"; allow it until the next start with: sudo sysctl -w {USERS_SETTING}"
     if reason is not None:
         raise CourseError(f"--execute refused: {reason}.")
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -16,7 +17,18 @@ from course_utils.errors import CourseError
 from homework import executor
 from homework.executor import Limits
 
-REASON = executor.why_not()
+
+def no_sandbox():
+    """Say why bubblewrap makes no sandbox here, whatever we ask of it, else None: some systems forbid it."""
+    if reason := executor.why_not():
+        return reason
+    user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] if os.getuid() == 0 else []
+    plain = ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--ro-bind", "/", "/", "true"]
+    done = subprocess.run([*user, *plain], capture_output=True, text=True, cwd="/")
+    return done.stderr.strip()[-200:] if done.returncode else None
+
+
+REASON = no_sandbox()
 in_sandbox = pytest.mark.skipif(REASON is not None, reason=f"no sandbox: {REASON}")
 
 
@@ -47,6 +59,17 @@ def test_where_bubblewrap_is_missing_it_refuses_in_one_sentence(monkeypatch, tmp
     with pytest.raises(CourseError, match="--execute refused: bwrap missing here, without which no student's") as told:
         executor.execute_class(tmp_path, [handed_in()], 1)
     assert "\n" not in str(told.value) and not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(executor.why_not() is not None, reason="no bubblewrap")
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [("bwrap: setting up uid map: Permission denied", executor.USERS_SETTING), ("bwrap: no room", "no room")],
+)
+def test_a_system_that_forbids_sandboxes_is_told_with_what_to_do(monkeypatch, said, advice):
+    monkeypatch.setattr(executor, "_command", lambda *given: ["sh", "-c", f"echo '{said}' >&2; exit 1"])
+    with pytest.raises(CourseError, match=f"cannot be entered on this machine.*{advice}"):
+        executor.check_ready()
 
 
 @in_sandbox
