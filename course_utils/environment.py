@@ -11,7 +11,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, file_errors_told
 
 EXTRAS = ("notebooks", "grading", "tests")
 # Measured on Linux x86-64 with the CPU build, 2026-11: .venv holds 2.2 GB; pip unpacks beside its downloads.
@@ -23,6 +23,9 @@ NO_NETWORK = re.compile(
     r"NewConnectionError|NameResolution|ConnectTimeout|ReadTimeout|ProxyError|SSLError|Connection(Reset|Refused)|"
     r"Connection (reset|refused|broken)|Could not find a version|No matching distribution"
 )
+NO_ROOM = re.compile(r"No space left on device|Errno 28|not enough space on the disk|Disk quota exceeded|Errno 122")
+# pip lists the versions that it found: where there are some, the registry was reached.
+OTHER_VERSIONS = re.compile(r"satisfies the requirement (\S+) .*\(from versions: (?!none)")
 
 
 def checkout_root():
@@ -187,13 +190,14 @@ def install(root, venv, constraints):
     extras = ",".join((tensorflow_extra(), *EXTRAS))
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--progress-bar", "off", "-c", str(constraints), "-e", f"{root}[{extras}]"]
-    output = _run_pip(command, venv / LOG)
-    if output is not None:
-        raise CourseError(_diagnosis(output, venv / LOG))
-    # Written last, and beside first: an installation that was interrupted at any moment has no stamp.
-    written = venv / (STAMP + ".part")
-    written.write_text(_stamp(root, venv, constraints) + "\n", encoding="utf-8")
-    os.replace(written, venv / STAMP)
+    with file_errors_told(venv):
+        output = _run_pip(command, venv / LOG)
+        if output is not None:
+            raise CourseError(_diagnosis(output, venv / LOG))
+        # Written last, and beside first: an installation that was interrupted at any moment has no stamp.
+        written = venv / (STAMP + ".part")
+        written.write_text(_stamp(root, venv, constraints) + "\n", encoding="utf-8")
+        os.replace(written, venv / STAMP)
     print("Installed.", flush=True)
     return python
 
@@ -328,8 +332,13 @@ def _run_pip(command, log):
 
 
 def _diagnosis(said, log):
-    if "No space left on device" in said or "Errno 28" in said or "not enough space on the disk" in said:
+    if NO_ROOM.search(said):
         return f"The disk became full while installing into {log.parent}; free some space and run this again."
+    if wanted := OTHER_VERSIONS.search(said):
+        return (
+            f"There is no {wanted[1]} for Python {platform.python_version()} on {platform.system()} "
+            f"({platform.machine()}); use Python 3.11, 3.12 or 3.13 on another computer, or the copies for Colab."
+        )
     if NO_NETWORK.search(said):
         return (
             "The packages could not be fetched from the package registry; check the network connection (and "

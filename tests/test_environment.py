@@ -207,6 +207,32 @@ def test_no_network_is_told_in_one_sentence(standin):
     assert not (standin / ".venv" / environment.STAMP).exists()
 
 
+@pytest.mark.parametrize(
+    ("versions", "words"),
+    [("2.16.1, 2.16.2", "There is no tensorflow==2.21.0 for Python 3.*use Python 3.11"), ("none", "check the network")],
+)
+def test_a_package_that_is_not_made_for_this_machine_is_told(tmp_path, versions, words):
+    said = "ERROR: Could not find a version that satisfies the requirement tensorflow==2.21.0 "
+    said += f"(from versions: {versions})\nERROR: No matching distribution found for tensorflow==2.21.0\n"
+    assert re.search(words, environment._diagnosis(said, tmp_path / "log"))
+
+
+def test_a_quota_is_told_as_a_full_disk(tmp_path):
+    said = "ERROR: Could not install packages due to an OSError: [Errno 122] Disk quota exceeded\n"
+    assert "free some space" in environment._diagnosis(said, tmp_path / "log")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_a_log_that_the_disk_does_not_take_is_told(standin, monkeypatch):
+    install(standin)
+    (standin / ".venv" / environment.STAMP).unlink()
+    log = standin / ".venv" / environment.LOG
+    log.unlink()
+    log.symlink_to("/dev/full")
+    with pytest.raises(CourseError, match="The disk is full.*free some space and run this again"):
+        install(standin)
+
+
 def test_too_little_disk_space_is_told_before_anything_is_made(standin, monkeypatch):
     monkeypatch.setattr(environment, "FREE_BYTES_NEEDED", 10**18)
     with pytest.raises(CourseError, match="free some space and run this again"):
