@@ -16,9 +16,9 @@ from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import written_whole
 from course_utils.settings import course_path
 
-IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".heic"}
-# More pixels than any camera of today: such a header is a mistake or an attack, and would fill the memory.
-MOST_PIXELS = 200_000_000
+IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".heic"}
+# A header that claims more is a mistake or an attack, and would fill the memory; Pillow's own limit is just above.
+MOST_PIXELS = 178_000_000
 _REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 
 

@@ -34,7 +34,7 @@ def open_own_photo(path):
     Raises
     ------
     CourseError
-        Where there is no such file, it is no image or damaged, or it claims more than 200 million pixels.
+        Where there is no such file, it is no image or damaged, or it claims more than 178 million pixels.
     """
     path = course_path(path)
     if path.is_dir():
@@ -104,7 +104,7 @@ def upload_button(folder="own_photos"):
     import ipywidgets
 
     button = ipywidgets.FileUpload(accept="image/*", multiple=True, description="Your photos")
-    button.observe(lambda change: keep_uploads(change["new"], folder), names="value")
+    button.observe(lambda change: keep_uploads(_uploads(change["new"]), folder), names="value")
     return button
 
 
@@ -133,6 +133,11 @@ def keep_uploads(uploads, folder):
                 number += 1
                 target = folder / f"{Path(name).stem} ({number}){Path(name).suffix}"
             target.write_bytes(bytes(upload["content"]))
+
+
+def _uploads(value):
+    """Give what a button holds as ipywidgets 8 does; in version 7, which Colab has had, it is a dict by name."""
+    return [upload | {"name": name} for name, upload in value.items()] if isinstance(value, dict) else value
 
 
 def _on_white(content):

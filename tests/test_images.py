@@ -241,6 +241,8 @@ BROKEN = {
     "no width.png": (with_png_size(0, 10), "decode"),
     "larger than its data.png": (with_png_size(1000, 1000), "decode|cut off"),
     "huge.jpg": (with_jpeg_size(30_000, 30_000), "million"),
+    "larger than Pillow takes.jpg": (with_jpeg_size(16_320, 12_240), "more than 178 million"),
+    "larger than we take.jpg": (with_jpeg_size(16_320, 10_950), "more than 178 million"),
     "no height.jpg": (with_jpeg_size(10, 0), "decode"),
     "zeros.png": (bytes(1000), "decode"),
     "zeros.jpg": (bytes(1000), "decode"),

@@ -120,6 +120,32 @@ def test_uploads_stay_in_the_folder_and_replace_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == [folder]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        ({"name": "a.jpg", "content": memoryview(b"1"), "type": "image/jpeg"},),
+        {"a.jpg": {"metadata": {"name": "a.jpg", "type": "image/jpeg"}, "content": b"1"}},
+    ],
+    ids=["ipywidgets 8", "ipywidgets 7"],
+)
+def test_what_a_button_holds_is_kept_in_either_version(tmp_path, monkeypatch, value):
+    class Button:
+        def __init__(self, **options):
+            pass
+
+        def observe(self, changed, names):
+            self.changed = changed
+
+    monkeypatch.setattr("ipywidgets.FileUpload", Button)
+    upload_button(tmp_path / "own").changed({"new": value})
+    assert (tmp_path / "own" / "a.jpg").read_bytes() == b"1"
+
+
+def test_a_photo_that_a_browser_named_jfif_is_found(tmp_path):
+    Image.fromarray(picture()).save(tmp_path / "me.jfif", format="JPEG")
+    assert [path.name for path in own_photo_paths(tmp_path)] == ["me.jfif"]
+
+
 def test_a_file_in_the_way_of_the_folder_is_told(tmp_path):
     (tmp_path / "own_photos").write_bytes(b"")
     with pytest.raises(CourseError, match="in the way"):
