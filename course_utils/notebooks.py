@@ -1,5 +1,6 @@
 """From scripts to notebooks: derive them, run them, compare the pairs, and cut the students' homework out."""
 
+import atexit
 import base64
 import hashlib
 import io
@@ -22,6 +23,8 @@ from course_utils.files import write_text
 # The lesson ends with notebook 05; those from here on go past it.
 FIRST_FURTHER = "06"
 SETUP_TAG = "setup"
+# An old laptop may take minutes to read a kernel's files for the first time.
+START_SECONDS = 600
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 INSTALLING = """\
 import importlib.util
@@ -168,6 +171,7 @@ def execute(notebook, name, folder, settings):
         client = NotebookClient(
             notebook,
             timeout=None,
+            startup_timeout=START_SECONDS,
             kernel_name="python3",
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,
@@ -182,6 +186,13 @@ def execute(notebook, name, folder, settings):
             _execute_interruptibly(client, settings, watch)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as failure:
             error = _told(notebook, name, code_cells, watch.cell, failure)
+        except RuntimeError as failure:
+            if watch.cell:
+                raise
+            # What nbclient raises where the kernel does not answer in time. It has cleaned up then, and would
+            # complain at the exit of this program that nothing is left to clean up.
+            atexit.unregister(client._cleanup_kernel)
+            error = f"{name} did not begin: {failure}; close other programs and try again."
     return Run(name, round(time.perf_counter() - started, 1), round(watch.peak_bytes / 1e6), error)
 
 

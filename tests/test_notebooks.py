@@ -209,6 +209,15 @@ def test_a_failing_cell_is_named_and_nothing_is_replaced(standin, capsys):
     assert list(standin.rglob("*.ipynb")) == []
 
 
+def test_a_kernel_that_does_not_answer_in_time_is_told(standin, tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "START_SECONDS", 1)
+    (tmp_path / "sitecustomize.py").write_text("import time\ntime.sleep(60)\n")
+    settings = notebooks.kernel_settings() | {"PYTHONPATH": str(tmp_path)}
+    script = standin / "notebooks" / "scripts" / "01_first.py"
+    run = notebooks.execute(notebooks.from_script(script), "01_first", tmp_path, settings)
+    assert re.match("01_first did not begin: .*close other programs and try again", run.error)
+
+
 def test_a_kernel_that_dies_is_told(standin, tmp_path):
     script = standin / "notebooks" / "scripts" / "02_second.py"
     script.write_text("# %%\nimport os\n\n# %%\nos._exit(1)\n", encoding="utf-8")
