@@ -14,7 +14,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from course_utils.download import locked
-from course_utils.errors import CourseError, file_errors_told
+from course_utils.errors import CourseError, DiskError, file_errors_told
 
 MOST_BYTES = 2_000_000_000
 MOST_FILES = 100_000
@@ -183,7 +183,7 @@ def _checked_members(archive, zip_path, folder):
         raise _refusal(zip_path, f"unpacks to {total / 1e6:,.0f} MB, more than {MOST_BYTES / 1e6:,.0f} MB")
     free = shutil.disk_usage(folder).free
     if total + SPARE_BYTES > free:
-        raise CourseError(
+        raise DiskError(
             f"The disk is too full to unpack {zip_path.name}: {free / 1e6:,.0f} MB are free in {folder} and "
             f"{(total + SPARE_BYTES) / 1e6:,.0f} MB are needed; free some space or choose another folder."
         )

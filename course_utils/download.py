@@ -18,7 +18,7 @@ from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from tqdm import tqdm
 from urllib3.util.retry import Retry
 
-from course_utils.errors import CourseError, file_errors_told
+from course_utils.errors import CourseError, DiskError, file_errors_told
 from course_utils.settings import keras_home
 
 CHUNK_BYTES = 256 * 1024
@@ -321,7 +321,7 @@ def _receive(session, url, target, size, timeouts):
         needed = (whole or size or 0) - start
         free = shutil.disk_usage(part.parent).free
         if needed + SPARE_BYTES > free:
-            raise CourseError(
+            raise DiskError(
                 f"The disk is too full for {target.name}: {free / 1e6:,.0f} MB are free in {part.parent} and "
                 f"{(needed + SPARE_BYTES) / 1e6:,.0f} MB are needed; free some space or use another folder."
             )

@@ -10,9 +10,13 @@ class CourseError(Exception):
     """A problem that a student can act on, told in one sentence: what happened, to what, what to do."""
 
 
+class DiskError(CourseError):
+    """The disk or its rights stand in the way: nothing is wrong with what was to be read or written."""
+
+
 @contextmanager
 def file_errors_told(path):
-    """Turn an OSError raised inside the block into a CourseError that names the path.
+    """Turn an OSError raised inside the block into a DiskError that names the path.
 
     Parameters
     ----------
@@ -21,13 +25,13 @@ def file_errors_told(path):
 
     Raises
     ------
-    CourseError
+    DiskError
         Where the block raises OSError: full disk, missing right, a file where a folder should be, and so on.
     """
     try:
         yield
     except OSError as error:
-        raise CourseError(_sentence(error, path)) from None
+        raise DiskError(_sentence(error, path)) from None
 
 
 def exit_code(run):

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from course_utils import settings
 from course_utils.download import download, is_verified, locked, reachable
-from course_utils.errors import CourseError, file_errors_told
+from course_utils.errors import CourseError, DiskError, file_errors_told
 from course_utils.settings import course_path
 
 MANIFEST = "manifest.json"
@@ -324,7 +324,7 @@ def _draw(data, filling):
     incoming = new_incoming(data)
     free = shutil.disk_usage(incoming).free
     if free < filling.drawing_bytes:
-        raise CourseError(
+        raise DiskError(
             f"The disk is too full to draw the {filling.noun}: {free / 1e6:,.0f} MB are free in {data} and "
             f"{filling.drawing_bytes / 1e6:,.0f} MB are needed; free some space or choose another folder."
         )

@@ -6,7 +6,7 @@ import shutil
 from course_utils import filling, settings
 from course_utils.archives import unzip
 from course_utils.download import download, is_verified, reachable
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, DiskError
 from course_utils.settings import course_path
 
 FOLDERS = {"cats-train": 1000, "cats-test": 500, "dogs-train": 1000, "dogs-test": 500}
@@ -170,6 +170,10 @@ def _from_network(data):
             ]
             _unpack(paths, data)
             return f"from {source}"
+        except DiskError as error:
+            # What was downloaded is as good as before, and another source needs the same room.
+            reasons.append(str(error).rstrip("."))
+            break
         except CourseError as error:
             reasons.append(str(error).rstrip("."))
             for name, (_, checksum, _) in files.items():

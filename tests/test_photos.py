@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from loopback import cut, loopback, page, status, whole, without_length
 
-from course_utils import filling, photos
+from course_utils import archives, filling, photos
 from course_utils.errors import CourseError
 from course_utils.photos import clean_photos, fetch_photos, source_of
 
@@ -225,6 +225,21 @@ def test_a_wrong_file_of_the_right_size_is_not_kept(zips, data, images, site, mo
     site.put(photos.FILTERED_ZIP, whole(content, etag='"2"'))
     fetch_photos(data)
     assert_complete(data, images)
+
+
+@pytest.mark.fault("full disk")
+def test_a_disk_without_room_to_unpack_costs_no_download(zips, data, images, site, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", "photos")
+    network(site, zips, monkeypatch)
+    site.put("cats-train.zip", status(404))
+    with monkeypatch.context() as full:
+        full.setattr(archives, "SPARE_BYTES", 10**18)
+        with pytest.raises(CourseError, match="disk is too full to unpack"):
+            fetch_photos(data)
+    asked = len(site.asked)
+    fetch_photos(data)
+    assert_complete(data, images)
+    assert len(site.asked) == asked
 
 
 def test_the_order_is_dropped_zips_then_mirror_then_network(zips, small_mirror, data, site, monkeypatch, capsys):
