@@ -192,8 +192,8 @@ def current_records(course, submissions):
     last = {
         (one["student"], one["assignment"], one.get("bundle_sha256")): one
         for one in Journal(course).read()
-        # A record of an earlier version does not name them.
-        if used is None or one.get("hidden", used) == used
+        # A record of an earlier version does not name them; one of a notebook that was run again holds no score.
+        if "execution" not in one and (used is None or one.get("hidden", used) == used)
     }
     keys = {(one.student, one.assignment): (one.student, one.assignment, one.sha256) for one in submissions}
     return {who: last[key] for who, key in keys.items() if key[2] is not None and key in last}
