@@ -2,12 +2,14 @@
 
 import csv
 import io
+import re
 
 from course_utils.files import written_whole
 from homework.report import state
 
 # A spreadsheet takes a cell that starts with one of these for a formula, and runs it.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+BEHIND_SEPARATOR = re.compile(r"([;\t\r\n] *)(?=[=+@-])")
 
 
 def write_exports(course, students, assignments, submissions, records, marks, missing_as_zero=False):
@@ -81,8 +83,10 @@ def harmless(cell):
     Returns
     -------
     str
-        With an apostrophe before it where it starts like a formula.
+        With an apostrophe before what starts like a formula, in the cell or behind a separator in it.
     """
+    # Where commas are for decimals, spreadsheets split a row at semicolons, whatever its cells were.
+    cell = BEHIND_SEPARATOR.sub(r"\1'", cell)
     # A blank before the sign does not help: some spreadsheets cut it off.
     return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA_STARTS) or cell.startswith(FORMULA_STARTS) else cell
 

@@ -69,11 +69,25 @@ def test_no_cell_is_a_formula(tables):
     assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]
 
 
-@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t=1", " =1", "\r=1"])
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t1", " =1", "\r1"])
 def test_what_starts_like_a_formula_is_made_harmless(cell):
     assert harmless(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["", "Ada", "9.5", "a=1", "    Points Possible"])
+@pytest.mark.parametrize(
+    ("cell", "safe"),
+    [
+        ("Ada;=1+1;x", "Ada;'=1+1;x"),
+        ("a; -1", "a; '-1"),
+        ("a\t@b\n=c", "a\t'@b\n'=c"),
+        ("=1;=2", "'=1;'=2"),
+        ("\t=1", "'\t'=1"),
+    ],
+)
+def test_what_would_be_a_formula_behind_a_separator_is_made_harmless(cell, safe):
+    assert harmless(cell) == safe
+
+
+@pytest.mark.parametrize("cell", ["", "Ada;Bo", "9.5", "a=1", "    Points Possible"])
 def test_what_does_not_is_left_alone(cell):
     assert harmless(cell) == cell
