@@ -129,14 +129,19 @@ def release(course, roster, assignments=None, for_all=False, packed=False):
     Raises
     ------
     CourseError
-        For an error in the class list, an unknown assignment, or a notebook of another content in the way; then
-        nothing has been written.
+        For an error in the class list, an unknown assignment, a lost secret, or a notebook of another content in the
+        way; then nothing has been written.
     """
     course, assignments = Path(course), list(assignments or ASSIGNMENTS)
     unknown = [assignment for assignment in assignments if assignment not in VARIANTS]
     if unknown:
         raise CourseError(f"There is no assignment {unknown[0]!r}; choose from {', '.join(VARIANTS)}.")
     students = read_roster(roster)
+    if not (course / SECRET_FILE).exists() and any((course / "release").glob("*/*/*.ipynb")):
+        raise CourseError(
+            f"{course / SECRET_FILE} is missing, though notebooks were released: restore it from your copy, since with "
+            f"another secret every student has another variant, or move {course / 'release'} away. Nothing was written."
+        )
     secret = course_secret(course)
     # Path -> text in which the student's id is still to be put, and the id: a class of hundreds is not held in memory.
     planned, sources = {}, {}

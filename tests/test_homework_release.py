@@ -13,7 +13,7 @@ from course_utils.assignments import ASSIGNMENTS
 from course_utils.errors import CourseError
 from homework import release as releasing
 from homework.release import Student, read_roster, release
-from homework.variants import VARIANTS, course_secret, variant_of
+from homework.variants import SECRET_FILE, VARIANTS, course_secret, variant_of
 
 ROSTER = 'student,name,email\nann,"Lee, Ann",ann@x.org\nzoë,Zoë,\n2026-1.b,,\n'
 SOLVED = {path.stem: path for path in notebooks.homework_solutions(Path(__file__).resolve().parent.parent)}
@@ -266,6 +266,18 @@ def test_a_released_notebook_that_was_changed_is_not_overwritten_and_nothing_is_
         release(course, roster("student\nann\nbob\n"), ["conv_head"])
     assert path.read_text(encoding="utf-8") == "mine"
     assert not (course / "release" / "conv_head" / "bob").exists()
+
+
+def test_a_lost_secret_is_told_and_not_replaced_where_notebooks_were_released(tmp_path, roster):
+    course = tmp_path / "course"
+    (path,) = release(course, roster("student\nann\n"), ["conv_head"])
+    content, secret = path.read_bytes(), (course / SECRET_FILE).read_bytes()
+    (course / SECRET_FILE).unlink()
+    with pytest.raises(CourseError, match=f"{SECRET_FILE} is missing, though notebooks were released: restore it"):
+        release(course, roster("student\nann\n"), ["conv_head"])
+    assert not (course / SECRET_FILE).exists() and path.read_bytes() == content
+    (course / SECRET_FILE).write_bytes(secret)
+    assert release(course, roster("student\nann\n"), ["conv_head"]) == [path]
 
 
 def test_an_unknown_assignment_is_told(tmp_path, roster):
