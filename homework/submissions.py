@@ -1,8 +1,10 @@
 """What each student of a class has handed in: the folder ``submitted`` of a course folder."""
 
 import hashlib
+import re
 import stat
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from course_utils.filling import LITTER
 # More than pack_submission writes at most; what is larger is not even read.
 LARGEST_BUNDLE = 80_000_000
 NOTHING = "Nothing was handed in."
+# The forms that can be read in one way only: those of ISO, and what nbgrader and stat write.
+TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|UTC|GMT|[+-]\d\d:?\d\d)?")
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def unknown_folders(course, students):
     """
     folder = course / "submitted"
     known = {student.id for student in students}
-    names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+    names = [_shown(one.name) for one in folder.iterdir()] if folder.is_dir() else []
     return sorted(name for name in names if name not in known and not _is_litter(name))
 
 
@@ -110,8 +114,13 @@ def misplaced(course, students, assignments):
             if name not in assignments and not name.startswith("."):
                 like = [one for one in assignments if one in name.lower()]
                 like += get_close_matches(name.lower(), assignments, n=1)
-                found.append((f"submitted/{student.id}/{name}", like[0] if like else None))
+                found.append((f"submitted/{student.id}/{_shown(name)}", like[0] if like else None))
     return found
+
+
+def _shown(name):
+    """Give a file's name as text, where it may hold bytes that are none."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _is_litter(name):
@@ -132,38 +141,42 @@ def _find(folder, student, assignment):
     names = [one for one in names if not _is_litter(one.name)]
     bundles = [one for one in names if one.suffix.lower() == ".zip"]
     if not bundles:
-        others = ", ".join(one.name for one in names if one.name != "timestamp.txt")
+        others = ", ".join(_shown(one.name) for one in names if one.name != "timestamp.txt")
         if not others:
             return replace(found, missing=True, problem=NOTHING)
         return replace(found, problem=f"No bundle (.zip) was handed in, but {others[:100]}.")
     path = bundles[-1]
+    shown = _shown(path.name)[:80]
     try:
         about = path.lstat()
         if not stat.S_ISREG(about.st_mode):
-            return replace(found, problem=f"{path.name[:80]} is a link or a folder, not a file.")
+            return replace(found, problem=f"{shown} is a link or a folder, not a file.")
         if about.st_size > LARGEST_BUNDLE:
-            return replace(
-                found, problem=f"{path.name[:80]} has {about.st_size / 1e6:.0f} MB; a bundle has at most 60."
-            )
+            return replace(found, problem=f"{shown} has {about.st_size / 1e6:.0f} MB; a bundle has at most 60.")
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        return replace(found, problem=f"{path.name[:80]} could not be read ({error.strerror}).")
+        return replace(found, problem=f"{shown} could not be read ({error.strerror}).")
     return replace(found, path=path, sha256=digest)
 
 
 def _timestamp(path):
     """Read when a submission came: (ISO time in UTC or None, note or None)."""
-    from nbgrader.utils import parse_utc
-
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        # Windows's editor puts a mark before UTF-8.
+        text = path.read_text(encoding="utf-8-sig").strip()
     except FileNotFoundError:
         return None, None
     except (OSError, UnicodeDecodeError):
         return None, "timestamp.txt cannot be read, so it is not known whether this came late."
-    try:
-        # As nbgrader reads it: with a time zone or, without one, in UTC.
-        return parse_utc(text).isoformat(), None
-    except (ValueError, OverflowError):
-        return None, f"timestamp.txt holds {text[:40]!r}, no time, so it is not known whether this came late."
+    if written := TIME.fullmatch(text):
+        day, time, zone = written.groups()
+        # Without a time zone in UTC, as nbgrader takes it.
+        zone = "+00:00" if zone in (None, "UTC", "GMT") else zone
+        try:
+            when = datetime.fromisoformat(f"{day}T{time}{zone}").astimezone(UTC)
+            return when.replace(tzinfo=None).isoformat(), None
+        except (ValueError, OverflowError):
+            pass
+    said = f"timestamp.txt holds {text[:40]!r}, no time such as 2026-12-01T21:07:00+01:00"
+    return None, f"{said}, so it is not known whether this came late."

@@ -86,6 +86,43 @@ def test_a_time_that_is_none_is_told_and_costs_nothing(tmp_path):
     assert one.path is not None and one.timestamp is None and "yesterday" in one.note
 
 
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-12-01T21:07:00+01:00", "2026-12-01T20:07:00"),
+        ("2026-12-01 21:07:00.123456789 +0100\n", "2026-12-01T20:07:00.123456"),
+        ("2026-12-01 21:07:00 -0500", "2026-12-02T02:07:00"),
+        ("2026-12-01 21:07:00.5 UTC", "2026-12-01T21:07:00.500000"),
+        ("2026-12-01 21:07:00", "2026-12-01T21:07:00"),
+        ("\ufeff2026-12-01T21:07Z\r\n", "2026-12-01T21:07:00"),
+    ],
+)
+def test_a_time_is_read_as_it_was_meant(tmp_path, text, time):
+    hand_in(tmp_path, work__zip=b"bundle", timestamp__txt=text.encode())
+    assert (found(tmp_path).timestamp, found(tmp_path).note) == (time, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["01.12.2026 21:07", "12/1/2026 9:07 PM", "2026-12-01 21:07:00 MEZ", "10", "2026-13-01T21:07", "2026-12-01"]
+)
+def test_a_time_that_could_be_read_in_two_ways_is_told_and_not_guessed(tmp_path, text):
+    hand_in(tmp_path, work__zip=b"bundle", timestamp__txt=text.encode())
+    one = found(tmp_path)
+    assert one.timestamp is None and repr(text) in one.note and "not known whether this came late" in one.note
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names that Windows does not take")
+def test_a_name_that_is_no_text_is_shown_and_stops_nobody(tmp_path):
+    folder = hand_in(tmp_path)
+    name = os.fsdecode(b"L\xf6sung")
+    (folder / f"{name}.ipynb").write_bytes(b"")
+    (tmp_path / "submitted" / name).mkdir()
+    (tmp_path / "submitted" / "ada" / name).mkdir()
+    told = [found(tmp_path).problem, *unknown_folders(tmp_path, [ADA])]
+    told += [path for path, _ in submissions.misplaced(tmp_path, [ADA], ["conv_head"])]
+    assert [text.encode().decode() for text in told if "L?sung" in text] == told and len(told) == 3
+
+
 def test_folders_of_nobody_on_the_class_list_are_named(tmp_path):
     hand_in(tmp_path)
     (tmp_path / "submitted" / "adda").mkdir()
