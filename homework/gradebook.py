@@ -9,7 +9,7 @@ import sys
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from nbgrader.api import (
     Comment,
@@ -25,6 +25,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from traitlets.config import Config, PyFileConfigLoader
 
 from course_utils.errors import CourseError, file_errors_told
+from course_utils.files import write_text
 from homework.items import ITEMS
 from homework.journal import only_one
 from homework.release import ANSWER_ID as ANSWER
@@ -214,7 +215,8 @@ def extend(course, student, assignment, days, url=None):
     student : homework.release.Student
     assignment : str
     days : float
-        After the due time of the class.
+        After the due time of the class. Whole days end at the same time of day on this machine's clock, also where
+        that was changed between.
     url : str, optional
         The database, see `database_url`.
 
@@ -230,12 +232,21 @@ def extend(course, student, assignment, days, url=None):
     """
     with opened(course, url) as gradebook:
         prepare(gradebook, [student], [assignment])
-        if gradebook.find_assignment(assignment).duedate is None:
+        due = gradebook.find_assignment(assignment).duedate
+        if due is None:
             # With an extension of no due time nbgrader could not read the submission any more.
             raise CourseError(f"{assignment} has no due time; set it first, with `due {assignment} TIME`.")
         gradebook.update_or_create_submission(assignment, student.id)
-        gradebook.grant_extension(assignment, student.id, days=days)
+        gradebook.grant_extension(assignment, student.id, minutes=_later(due, days).total_seconds() / 60)
         return gradebook.find_submission(assignment, student.id).duedate.replace(tzinfo=UTC)
+
+
+def _later(due, days):
+    """Give the time between a due time in UTC and so many days after it on this machine's clock."""
+    if not days:
+        return timedelta(0)
+    due = due.replace(tzinfo=UTC)
+    return (due.astimezone().replace(tzinfo=None) + timedelta(days=days)).astimezone(UTC) - due
 
 
 def write_scores(course, students, submissions, records, url=None):
@@ -295,11 +306,19 @@ def update_penalties(course, url=None):
 
 
 def _late_plugin(course):
-    late = AssignLatePenalties(config=course_config(course))
     # A plugin of the instructor's own lies beside the configuration.
     sys.path.insert(0, str(course))
     try:
+        late = AssignLatePenalties(config=course_config(course))
         late.init_plugin()
+    except CourseError:
+        raise
+    except Exception as error:
+        # It is Python of the instructor's, as the configuration is.
+        raise CourseError(
+            f"The late penalty that {course / 'nbgrader_config.py'} names cannot be used ({type(error).__name__}: "
+            f"{error}); mend it."
+        ) from None
     finally:
         sys.path.remove(str(course))
     return late.plugin_inst
@@ -314,14 +333,25 @@ def _write_penalties(gradebook, late):
     for entry in entries:
         seconds = entry.total_seconds_late
         for notebook in entry.notebooks:
-            penalty = late.late_submission_penalty(entry.student_id, notebook.score, seconds) if seconds > 0 else None
+            penalty = _penalty(late, entry, notebook, seconds) if seconds > 0 else None
             notebook.late_submission_penalty = min(max(0.0, penalty or 0.0), notebook.score)
     gradebook.db.commit()
 
 
+def _penalty(late, entry, notebook, seconds):
+    try:
+        return late.late_submission_penalty(entry.student_id, notebook.score, seconds)
+    except Exception as error:
+        raise CourseError(
+            f"The late penalty of {entry.student_id} for {entry.assignment.name} could not be computed "
+            f"({type(error).__name__}: {error}); mend the course's plugin {type(late).__name__} and grade again."
+        ) from None
+
+
 def _write_one(gradebook, submission, record):
-    timed = {"timestamp": submission.timestamp} if submission.timestamp else {}
-    entry = gradebook.update_or_create_submission(submission.assignment, submission.student, **timed)
+    entry = gradebook.update_or_create_submission(submission.assignment, submission.student)
+    # Where no time is known any more, none stays of an earlier grading.
+    entry.timestamp = datetime.fromisoformat(submission.timestamp) if submission.timestamp else None
     notebook = entry.notebooks[0]
     _complete(gradebook, notebook)
     points = points_by_item(record)
@@ -538,9 +568,9 @@ def _write_page(course, submission, record):
     # Not by nbformat, which checks each cell against its schema twice: that takes as long as all the rest here.
     content = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     with file_errors_told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists() or path.read_text(encoding="utf-8") != content:
-            path.write_text(content, encoding="utf-8")
+        same = path.exists() and path.read_bytes() == content.encode()
+    if not same:
+        write_text(path, content)
 
 
 def _cell(source, meta):

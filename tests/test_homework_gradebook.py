@@ -1,5 +1,8 @@
 """nbgrader's gradebook: scores come in, what people marked stays, nothing that went wrong is a silent 0."""
 
+import hashlib
+import time
+
 import nbformat
 import pytest
 
@@ -10,6 +13,7 @@ from homework_records import STUDENTS, by_student, failed, handed_in, refused, s
 from course_utils.errors import CourseError
 from homework import commands, gradebook
 from homework.__main__ import _parser
+from homework.journal import Journal
 
 ADA = ("ada", "conv_head")
 
@@ -182,6 +186,24 @@ def test_report_and_export_take_off_marks_by_hand_too_where_late_work_gets_none(
     assert (marks.score, marks.penalty) == (0.0, 12.0)
 
 
+@pytest.mark.parametrize("which", ["report", "export"])
+def test_a_notebook_that_was_run_again_takes_no_score_away(tmp_path, command, which, capsys):
+    folder = tmp_path / "submitted" / "ada" / "conv_head"
+    folder.mkdir(parents=True)
+    (folder / "work.zip").write_bytes(b"bundle")
+    digest = hashlib.sha256(b"bundle").hexdigest()
+    about = {"student": "ada", "assignment": "conv_head", "bundle_sha256": digest}
+    write(tmp_path, scored())
+    Journal(tmp_path).add(scored() | about)
+    execution = {"state": "ran", "sentence": "It ran to its end.", "seconds": 3.0}
+    Journal(tmp_path).add({"key": "run of ada", **about, "execution": execution})
+    command(which)
+    if which == "report":
+        assert "1 scored, 0 refused, 0 failed, 1 missing" in capsys.readouterr().out
+    else:
+        assert "ada,Ada A.,conv_head,scored,10" in (tmp_path / "exports" / "all.csv").read_text(encoding="utf-8-sig")
+
+
 def test_export_says_how_many_marks_still_have_something_to_mark(tmp_path, command, capsys):
     write(tmp_path, scored())
     change(tmp_path, "text-answer", manual_score=2.0, needs_manual_grade=False)
@@ -191,6 +213,67 @@ def test_export_says_how_many_marks_still_have_something_to_mark(tmp_path, comma
     write(tmp_path, scored(share=0.5))
     command("export")
     assert "1 marks still have something to mark by hand" in capsys.readouterr().out
+
+
+def test_a_penalty_goes_where_the_time_is_not_known_any_more(tmp_path):
+    late_and_scored(tmp_path, "zero")
+    marks = write(tmp_path, scored(), submission=handed_in(timestamp=None))[ADA]
+    assert (marks.score, marks.penalty, marks.seconds_late) == (10.0, 0.0, 0)
+
+
+def test_a_plugin_beside_the_configuration_is_found_by_its_name(tmp_path):
+    (tmp_path / "our_penalty_rule.py").write_text(
+        "from nbgrader.plugins import LateSubmissionPlugin\n\n\nclass TwoPoints(LateSubmissionPlugin):\n"
+        "    def late_submission_penalty(self, student_id, score, total_seconds_late):\n        return 2\n"
+    )
+    (tmp_path / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.AssignLatePenalties.plugin_class = 'our_penalty_rule.TwoPoints'\n"
+    )
+    gradebook.set_due(tmp_path, "2026-12-01T12:00:00Z", ["conv_head"])
+    assert write(tmp_path, scored(), submission=handed_in(timestamp="2026-12-01T13:00:00"))[ADA].penalty == 2.0
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("c.LateSubmissionPlugin.penalty_method = 'Zero'", "nbgrader_config.py names cannot be used.*mend it"),
+        ("c.AssignLatePenalties.plugin_class = 'nowhere.Rule'", "nbgrader_config.py names cannot be used.*mend it"),
+        ("c.AssignLatePenalties.plugin_class = Broken", "of ada for conv_head could not be computed.*NameError"),
+    ],
+)
+def test_a_late_penalty_that_cannot_be_used_is_told(tmp_path, line, words):
+    (tmp_path / "nbgrader_config.py").write_text(
+        "from nbgrader.plugins import LateSubmissionPlugin\n\n\nclass Broken(LateSubmissionPlugin):\n"
+        "    def late_submission_penalty(self, student_id, score, total_seconds_late):\n        return nothing\n\n\n"
+        f"c = get_config()\n{line}\n"
+    )
+    gradebook.set_due(tmp_path, "2026-12-01T12:00:00Z", ["conv_head"])
+    with pytest.raises(CourseError, match=words):
+        write(tmp_path, scored(), submission=handed_in(timestamp="2026-12-01T13:00:00"))
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="no time zone can be chosen here")
+def test_days_of_an_extension_end_at_the_same_time_of_day_over_a_change_of_clocks(tmp_path, monkeypatch):
+    # Central Europe's rule, written out: not every system has a list of time zones.
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        gradebook.set_due(tmp_path, "2026-10-23T23:59:00+02:00", ["conv_head"])
+        until = gradebook.extend(tmp_path, STUDENTS[0], "conv_head", 7)
+        assert until.astimezone().isoformat() == "2026-10-30T23:59:00+01:00"
+        assert gradebook.extend(tmp_path, STUDENTS[0], "conv_head", 0).isoformat() == "2026-10-23T21:59:00+00:00"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_torn_page_is_written_anew(tmp_path):
+    write(tmp_path, scored())
+    page = tmp_path / "autograded" / "ada" / "conv_head" / "conv_head.ipynb"
+    whole = page.read_bytes()
+    page.write_bytes("ü".encode()[:1])
+    write(tmp_path, scored())
+    assert page.read_bytes() == whole
 
 
 def test_an_extension_takes_the_penalty_back(tmp_path):
