@@ -20,6 +20,8 @@
 # - name three ways in which a careless download goes wrong.
 #
 # **Time** 1 minute on a laptop, plus the download. **Memory** 0.5 GB. **Needs** nothing.
+#
+# Here as in all nine notebooks: run the cells in order, each once. After an error or a pause, *Restart and run all*.
 
 # %% tags=["setup"]
 import importlib.util

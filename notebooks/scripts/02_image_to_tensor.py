@@ -98,7 +98,7 @@ figure = show_photos([right, reshaped, resized], ["the photo", "reshape: torn", 
 # ### Which resize?
 #
 # Shrinking to a third means that nine pixels become one. *Area averaging* takes the mean of the nine. The published
-# Lanczos filter looks at fixed neighbours, misses the rest, and fine patterns turn into false ones.
+# Lanczos filter, made for enlarging, weighs mostly the nearest ones, and fine patterns turn into false ones.
 
 # %%
 stripes = np.zeros((465, 465), np.uint8)
@@ -117,8 +117,8 @@ check(
 # %% [markdown]
 # ## All photos: Mistake M2, growing an array
 #
-# The published loop glues each photo to the array with `np.concatenate`. That copies all earlier photos every time:
-# twice the photos, four times the work. *Allocating* the array once copies each photo once.
+# The published loop lists the folder anew for each photo, and glues the photo to the array with `np.concatenate`. That
+# copies all earlier photos: twice the photos, four times the work. *Allocating* the array once copies each photo once.
 
 
 # %%

@@ -19,7 +19,7 @@
 # - notice in the first minute that a network does not learn, and choose a learning rate,
 # - report one test accuracy with its uncertainty, and look at what went wrong.
 #
-# **Time** 5 minutes on two laptop cores. **Memory** 2 GB. **Needs** the images of notebook 01; fetches them.
+# **Time** 5 to 8 minutes on two laptop cores. **Memory** 2 GB. **Needs** the images of notebook 01; fetches them.
 
 # %% tags=["setup"]
 import importlib.util
@@ -186,7 +186,7 @@ del trial, x_fit, x_validation  # the last trial's model and copies of the photo
 check(
     best == 3e-4 and trials[1e-2] > trials[3e-4] + 0.003,
     "after one epoch 3e-4 has learned most, and 1e-2 less",
-    "Print trials. A single epoch can mislead: run each for two epochs before you decide.",
+    "Print trials. A single epoch can mislead: restart, and give each trial two.",
 )
 
 # %% [markdown]
@@ -220,7 +220,8 @@ print(f"a summary printed now says total {parameters + state:12,}")
 
 # %% tags=["check"]
 check(
-    parameters == 3_453_634 and state == 3 * parameters + 2,
+    # In 16-bit floats, as on some GPUs, Keras scales the loss, and keeps four numbers for that.
+    parameters == 3_453_634 and state - 3 * parameters in (2, 6),
     "the larger total is the model plus three numbers a parameter plus the step count and the rate",
     "Adam keeps two numbers a parameter, use_ema a third; another optimizer keeps others.",
 )
@@ -303,7 +304,8 @@ check(
 #
 # 1. Most of the 3,453,634 parameters sit in one layer. Which, and why?
 # 2. Training accuracy rises further, test accuracy does not. What is this called, and what would you try?
-# 3. Take `compiled(1e-3)`, the published rate, with 1, 2, 3 in its `set_random_seed`. How often is the start dead?
+# 3. Load `x_train` again and take `compiled(1e-3)`, the published rate, with 1, 2, 3 in its `set_random_seed`. How often
+#    is the start dead?
 #
 # <details><summary>Solutions</summary>
 #

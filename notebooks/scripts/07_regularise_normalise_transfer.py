@@ -493,7 +493,7 @@ print(f"notebook 03 takes {cost_03 / cost_better:.1f} times as long for a photo;
 print(f"{10 * cost_03 / cost_better:.0f} epochs of the better network")
 
 # %% [markdown]
-# We take 24 epochs, which fit in. The schedule ends with steps of nearly zero, so the last weights are those to keep,
+# We take 24 epochs, about as long. The schedule ends with steps of nearly zero, so the last weights are those to keep,
 # and no validation set is needed to choose an epoch: all 2,000 photos train.
 
 # %%
