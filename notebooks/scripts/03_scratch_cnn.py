@@ -304,8 +304,8 @@ check(
 #
 # 1. Most of the 3,453,634 parameters sit in one layer. Which, and why?
 # 2. Training accuracy rises further, test accuracy does not. What is this called, and what would you try?
-# 3. Load `x_train` again and take `compiled(1e-3)`, the published rate, with 1, 2, 3 in its `set_random_seed`. How often
-#    is the start dead?
+# 3. Load `x_train` again and take `compiled(1e-3)`, the published rate, with 1, 2, 3 in its `set_random_seed`. How
+#    often is the start dead?
 #
 # <details><summary>Solutions</summary>
 #

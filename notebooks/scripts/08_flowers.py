@@ -19,7 +19,8 @@
 # - change one thing at a time, and say which change did what,
 # - fine-tune a base that has batch normalization, and choose a strategy by data size and similarity.
 #
-# **Time** 6 minutes on two laptop cores, on photos 10 and more. **Memory** 2.3 GB. **Needs** nothing from earlier notebooks.
+# **Time** 6 minutes on two laptop cores, on photos 10 and more. **Memory** 2.3 GB. **Needs** nothing from
+# earlier notebooks.
 
 # %% tags=["setup"]
 import importlib.util
