@@ -422,7 +422,7 @@ def test_a_disk_that_takes_no_more_is_told_and_the_next_run_ends_right(site, tar
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000)); "
     command = [sys.executable, "-c", limit + DOWNLOAD_IN_A_PROCESS, url, str(target), SHA256]
     done = subprocess.run(command, capture_output=True, text=True)
-    assert "CourseError" in done.stderr and "photos.zip" in done.stderr.splitlines()[-1]
+    assert "DiskError: " in done.stderr and "photos.zip" in done.stderr.splitlines()[-1]
     assert not target.exists()
     fetch(url, target)
     assert_right_and_alone(target)

@@ -89,7 +89,7 @@ def limited(code, *arguments):
 
 def told(done):
     assert done.returncode == 1
-    assert "CourseError: " in done.stderr.splitlines()[-1]
+    assert "DiskError: " in done.stderr.splitlines()[-1]
     return done.stderr.splitlines()[-1]
 
 
