@@ -11,6 +11,7 @@ import tarfile
 import unicodedata
 import zipfile
 import zlib
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from course_utils.download import locked
@@ -21,8 +22,9 @@ MOST_FILES = 100_000
 MOST_RATIO = 200
 SPARE_BYTES = 50_000_000
 WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-# What zipfile and the decompressors raise for damaged files, beside BadZipFile.
+# What zipfile, tarfile and the decompressors raise for damaged files, beside BadZipFile.
 UNREADABLE = (
+    tarfile.TarError,
     zlib.error,
     lzma.LZMAError,
     struct.error,
@@ -63,7 +65,11 @@ def unzip(zip_path, folder):
     with file_errors_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            with locked(folder / f".{zip_path.stem}.lock"), zipfile.ZipFile(zip_path) as archive:
+            with (
+                _damage_told(zip_path),
+                locked(folder / f".{zip_path.stem}.lock"),
+                zipfile.ZipFile(zip_path) as archive,
+            ):
                 if target.is_file() or (target.is_dir() and any(target.iterdir())):
                     raise CourseError(
                         f"{target} is already there; move it elsewhere before {zip_path.name} is unpacked."
@@ -83,13 +89,6 @@ def unzip(zip_path, folder):
                     raise
         except zipfile.BadZipFile as error:
             raise CourseError(_damage(zip_path, error)) from None
-        except UNREADABLE as error:
-            raise CourseError(_unreadable(zip_path, error)) from None
-        except OSError as error:
-            # What zipfile meets at a senseless place in the file, and bz2 at damaged data; no fault of the disk.
-            if error.errno in (None, errno.EINVAL):
-                raise CourseError(_unreadable(zip_path, error)) from None
-            raise
     return target
 
 
@@ -122,17 +121,11 @@ def untar(tar_path, folder):
         zip_path = beside / f"{tar_path.stem}.zip"
         try:
             # Its files are put into a zip file, so that one function alone decides what may be unpacked.
-            _rezip(tar_path, zip_path)
+            with _damage_told(tar_path):
+                _rezip(tar_path, zip_path)
             return unzip(zip_path, folder)
-        except (tarfile.TarError, *UNREADABLE) as error:
-            raise CourseError(_unreadable(tar_path, error)) from None
-        except OSError as error:
-            # What gzip and bz2 meet at damaged data; no fault of the disk.
-            if error.errno in (None, errno.EINVAL):
-                raise CourseError(_unreadable(tar_path, error)) from None
-            raise
         except CourseError as error:
-            raise CourseError(str(error).replace(str(zip_path), str(tar_path))) from None
+            raise type(error)(str(error).replace(str(zip_path), str(tar_path))) from None
         finally:
             shutil.rmtree(beside, ignore_errors=True)
 
@@ -142,8 +135,7 @@ def _rezip(tar_path, zip_path):
     with tarfile.open(tar_path) as source, zipfile.ZipFile(zip_path, "w") as target:
         for member in source:
             total += member.size
-            if total > MOST_BYTES:
-                raise _refusal(tar_path, f"unpacks to more than {MOST_BYTES / 1e6:,.0f} MB")
+            _refuse_too_much(total, tar_path)
             if member.isfile():
                 target.writestr(member.name, source.extractfile(member).read())
             elif not member.isdir():
@@ -154,8 +146,12 @@ def _rezip(tar_path, zip_path):
             raise CourseError(f"{tar_path} is damaged or cut off (its end is missing); delete it and get it again.")
         while rest := len(source.fileobj.read(1 << 20)):
             total += rest
-            if total > MOST_BYTES:
-                raise _refusal(tar_path, f"unpacks to more than {MOST_BYTES / 1e6:,.0f} MB")
+            _refuse_too_much(total, tar_path)
+
+
+def _refuse_too_much(total, tar_path):
+    if total > MOST_BYTES:
+        raise _refusal(tar_path, f"unpacks to more than {MOST_BYTES / 1e6:,.0f} MB")
 
 
 def _checked_members(archive, zip_path, folder):
@@ -249,8 +245,18 @@ def _damage(zip_path, error):
     return f"{zip_path} is damaged ({error}); delete it and get it again."
 
 
-def _unreadable(zip_path, error):
-    return f"{zip_path} cannot be unpacked ({error or 'it ends too early'}); delete it and get it again."
+@contextmanager
+def _damage_told(path):
+    """Turn what a damaged zip or tar file raises inside the block into a CourseError that names the file."""
+    try:
+        yield
+    except (*UNREADABLE, OSError) as error:
+        # What zipfile meets at a senseless place in the file, gzip and bz2 at damaged data: no fault of the disk.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        raise CourseError(
+            f"{path} cannot be unpacked ({error or 'it ends too early'}); delete it and get it again."
+        ) from None
 
 
 def _refusal(zip_path, reason):
