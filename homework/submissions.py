@@ -9,9 +9,12 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from course_utils.filling import LITTER
+from homework.bundle import clean_text
 
 # More than pack_submission writes at most; what is larger is not even read.
 LARGEST_BUNDLE = 80_000_000
+# What a disk takes.
+LONGEST_NAME = 255
 NOTHING = "Nothing was handed in."
 # The forms that can be read in one way only: those of ISO, and what nbgrader and stat write.
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|UTC|GMT|[+-]\d\d:?\d\d)?")
@@ -86,8 +89,8 @@ def unknown_folders(course, students):
     """
     folder = course / "submitted"
     known = {student.id for student in students}
-    names = [_shown(one.name) for one in folder.iterdir()] if folder.is_dir() else []
-    return sorted(name for name in names if name not in known and not _is_litter(name))
+    names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+    return sorted(clean_text(name, LONGEST_NAME) for name in names if name not in known and not _is_litter(name))
 
 
 def misplaced(course, students, assignments):
@@ -114,13 +117,8 @@ def misplaced(course, students, assignments):
             if name not in assignments and not name.startswith("."):
                 like = [one for one in assignments if one in name.lower()]
                 like += get_close_matches(name.lower(), assignments, n=1)
-                found.append((f"submitted/{student.id}/{_shown(name)}", like[0] if like else None))
+                found.append((f"submitted/{student.id}/{clean_text(name, LONGEST_NAME)}", like[0] if like else None))
     return found
-
-
-def _shown(name):
-    """Give a file's name as text, where it may hold bytes that are none."""
-    return name.encode("utf-8", "replace").decode()
 
 
 def _is_litter(name):
@@ -141,12 +139,12 @@ def _find(folder, student, assignment):
     names = [one for one in names if not _is_litter(one.name)]
     bundles = [one for one in names if one.suffix.lower() == ".zip"]
     if not bundles:
-        others = ", ".join(_shown(one.name) for one in names if one.name != "timestamp.txt")
+        others = ", ".join(clean_text(one.name, LONGEST_NAME) for one in names if one.name != "timestamp.txt")
         if not others:
             return replace(found, missing=True, problem=NOTHING)
         return replace(found, problem=f"No bundle (.zip) was handed in, but {others[:100]}.")
     path = bundles[-1]
-    shown = _shown(path.name)[:80]
+    shown = clean_text(path.name, LONGEST_NAME)[:80]
     try:
         about = path.lstat()
         if not stat.S_ISREG(about.st_mode):
