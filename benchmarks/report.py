@@ -305,10 +305,9 @@ def table(made):
     """Lay the figures out as a table in markdown."""
     lines = ["| what | minimum | median | maximum | must be | |", "|---|---:|---:|---:|---|---|"]
     for row in made:
+        least, reached, most = (f"{value:.{row.digits}f}" for value in (min(row.values), row.reached, max(row.values)))
         # A figure that is computed once, over all rounds, has no range.
-        several = len(row.values) > 1
-        found = (min(row.values) if several else None, row.reached, max(row.values) if several else None)
-        figures = " | ".join("" if value is None else f"{value:.{row.digits}f}" for value in found)
+        figures = f"{least} | {reached} | {most}" if len(row.values) > 1 else f" | {reached} | "
         state = {None: "", True: "yes", False: "**no**"}[row.met]
         unit = f" ({row.unit})" if row.unit not in ("", "times") else ""
         lines.append(f"| {row.what}{unit} | {figures} | {row.bound_words} | {state} |")

@@ -78,8 +78,8 @@ def look_at_settings():
         One entry for each setting whose value is wrong or whose name is unknown; one where all are right.
     """
     found = []
-    reads = [settings.data_source, settings.precision, settings.fast, settings.mirror, settings.benchmark]
-    for read in [*reads, settings.cache_folder]:
+    reads = [settings.data_source, settings.precision, settings.fast, settings.mirror, settings.cache_folder]
+    for read in [*reads, settings.benchmark]:
         try:
             read()
         except CourseError as error:
@@ -87,7 +87,7 @@ def look_at_settings():
         except ModuleNotFoundError:
             pass  # platformdirs, which alone knows the platform's own cache folder, is not installed yet
     given = {name: value for name, value in sorted(os.environ.items()) if name.startswith("COURSE_")}
-    for name in sorted(given.keys() - set(settings.NAMES)):
+    for name in [name for name in given if name not in settings.NAMES]:
         meant = difflib.get_close_matches(name, settings.NAMES, 1, 0.8)
         advice = f"did you mean {meant[0]}?" if meant else f"the settings are {', '.join(settings.NAMES)}"
         found.append((WARN, f"{name} is no setting of the course and changes nothing; {advice}"))

@@ -306,13 +306,12 @@ def update_penalties(course, url=None):
 
 
 def _late_plugin(course):
+    config = course_config(course)
     # A plugin of the instructor's own lies beside the configuration.
     sys.path.insert(0, str(course))
     try:
-        late = AssignLatePenalties(config=course_config(course))
+        late = AssignLatePenalties(config=config)
         late.init_plugin()
-    except CourseError:
-        raise
     except Exception as error:
         # It is Python of the instructor's, as the configuration is.
         raise CourseError(

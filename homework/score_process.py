@@ -122,8 +122,11 @@ class LimitedScorer:
         process = psutil.Process(self.child.pid)
         most = _computed(process) + seconds
         while True:
-            with contextlib.suppress(queue.Empty):
+            try:
                 line = self.lines.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                pass
+            else:
                 if line.endswith(b"\n"):
                     return json.loads(line)
                 status = self.child.wait()

@@ -150,13 +150,15 @@ def animation(kind):
     return encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
 
 
-def phone_photo(**arguments):
+JPEG = encoded(picture(), "JPEG")
+
+
+def phone_photo():
     """A photo with a thumbnail in its header, as cameras write it; returns its bytes and where the thumbnail ends."""
     thumbnail = encoded(picture(120, 160), "JPEG")
     header = b"Exif\0\0" + thumbnail
     header = b"\xff\xe1" + (len(header) + 2).to_bytes(2, "big") + header
-    content = encoded(picture(), "JPEG", **arguments)
-    return content[:2] + header + content[2:], 2 + len(header)
+    return JPEG[:2] + header + JPEG[2:], 2 + len(header)
 
 
 def two_pictures():
@@ -170,7 +172,7 @@ UNUSUAL = {
     "thumbnail.jpg": phone_photo()[0],
     "two pictures.jpg": two_pictures(),
     "short film behind its end.jpg": encoded(picture(), "JPEG") + bytes(100_000),
-    "padded between its segments.jpg": (JPEG := encoded(picture(), "JPEG"))[:2] + b"\xff" * 5 + JPEG[2:],
+    "padded between its segments.jpg": JPEG[:2] + b"\xff" * 5 + JPEG[2:],
     "progressive.jpg": encoded(picture(), "JPEG", progressive=True, quality=90),
     "grey.jpg": encoded(Image.fromarray(picture()).convert("L"), "JPEG"),
     "cmyk.jpg": encoded(Image.fromarray(picture()).convert("CMYK"), "JPEG"),
