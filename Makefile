@@ -1,4 +1,4 @@
-# Every target only calls the command line, which works without make too: python -m course_utils COMMAND
+# Every target only calls the command line, which works without make too: python -m tools COMMAND
 PYTHON ?= python3
 
 COMMANDS = doctor lesson further fetch sandbox clean notebooks test test-full flakes lint seeds table bench faults colab test-colab test-older
@@ -6,7 +6,7 @@ COMMANDS = doctor lesson further fetch sandbox clean notebooks test test-full fl
 .PHONY: help $(COMMANDS)
 
 help:
-	@$(PYTHON) -m course_utils --help
+	@$(PYTHON) -m tools --help
 
 $(COMMANDS):
-	@$(PYTHON) -m course_utils $@
+	@$(PYTHON) -m tools $@

@@ -9,10 +9,10 @@ import numpy as np
 from tqdm import tqdm
 
 from course_utils import settings
-from course_utils.download import download, fetch_weights, is_verified
 from course_utils.errors import CourseError
 from course_utils.photos import source_of
-from course_utils.small_bases import SMALL_BASES, build_small_base
+from course_utils.sandbox.small_bases import SMALL_BASES, build_small_base
+from course_utils.sources.download import download, fetch_weights, is_verified
 
 _KERAS = "https://storage.googleapis.com/tensorflow/keras-applications/"
 _KERNELS = "weights_tf_dim_ordering_tf_kernels"

@@ -3,12 +3,13 @@
 import os
 import shutil
 
-from course_utils import filling, settings
-from course_utils.archives import untar, unzip
-from course_utils.download import download, is_verified, reachable
+from course_utils import settings
 from course_utils.errors import CourseError
-from course_utils.flowers import draw_flowers
+from course_utils.sandbox.flowers import draw_flowers
 from course_utils.settings import course_path
+from course_utils.sources import photo_folders
+from course_utils.sources.archives import untar, unzip
+from course_utils.sources.download import download, is_verified, reachable
 
 # How many photos of each class TensorFlow's flower_photos holds.
 FOLDERS = {"daisy": 633, "dandelion": 898, "roses": 641, "sunflowers": 699, "tulips": 799}
@@ -44,9 +45,9 @@ def fetch_flowers(folder="data/flowers"):
     CourseError
         Where the images cannot be had or written, or a file that the lesson did not make is in the way.
     """
-    return filling.fill(
+    return photo_folders.fill(
         folder,
-        filling.Filling(
+        photo_folders.ImageSet(
             noun="flowers",
             counts=FOLDERS,
             sources=(_from_dropped, _from_mirror, _from_network),
@@ -77,7 +78,7 @@ def flower_source(folder="data/flowers"):
         Where the folder does not hold the complete five classes.
     """
     data = course_path(folder)
-    source = filling.present_source(data, FOLDERS)
+    source = photo_folders.present_source(data, FOLDERS)
     if source is None:
         raise CourseError(f"{data} does not hold the five classes of flowers; run fetch_flowers() first.")
     return source
@@ -101,7 +102,7 @@ def clean_flowers(folder="data/flowers"):
     CourseError
         Where a file cannot be removed.
     """
-    return filling.clean(folder, FOLDERS)
+    return photo_folders.clean(folder, FOLDERS)
 
 
 def _from_dropped(data):
@@ -116,7 +117,7 @@ def _from_mirror(data):
     mirror = settings.mirror()
     if mirror is None:
         return None
-    (path,) = filling.mirrored_files(mirror, [f"flowers/{ZIP}"], "flowers")
+    (path,) = photo_folders.mirrored_files(mirror, [f"flowers/{ZIP}"], "flowers")
     _unpack(path, data)
     return f"from the mirror {mirror}"
 
@@ -132,14 +133,14 @@ def _from_network(data):
 
 def _unpack(path, data):
     """Unpack the zip or tar file into the incoming folder, and check that all classes are complete."""
-    incoming = filling.new_incoming(data)
+    incoming = photo_folders.new_incoming(data)
     unpacked = (unzip if path.suffix == ".zip" else untar)(path, incoming / ".unpacked")
     for name, count in FOLDERS.items():
-        images = filling.images_in(unpacked / name)
+        images = photo_folders.images_in(unpacked / name)
         if len(images) != count:
             raise CourseError(f"{path} has {len(images):,} JPEG files for {name} instead of {count:,}")
         for image in images:
-            if not filling.opens_like_a_jpeg(image):
+            if not photo_folders.opens_like_a_jpeg(image):
                 raise CourseError(f"{path} has a file that is no JPEG: {name}/{image.name}")
         os.replace(unpacked / name, incoming / name)
     shutil.rmtree(incoming / ".unpacked")

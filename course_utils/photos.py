@@ -3,11 +3,12 @@
 import os
 import shutil
 
-from course_utils import filling, settings
-from course_utils.archives import unzip
-from course_utils.download import download, is_verified, reachable
+from course_utils import settings
 from course_utils.errors import CourseError, DiskError
 from course_utils.settings import course_path
+from course_utils.sources import photo_folders
+from course_utils.sources.archives import unzip
+from course_utils.sources.download import download, is_verified, reachable
 
 FOLDERS = {"cats-train": 1000, "cats-test": 500, "dogs-train": 1000, "dogs-test": 500}
 COURSE_ZIPS = [f"{name}.zip" for name in FOLDERS]
@@ -65,9 +66,9 @@ def fetch_photos(folder="data"):
     CourseError
         Where the images cannot be had or written, or a file that the lesson did not make is in the way.
     """
-    return filling.fill(
+    return photo_folders.fill(
         folder,
-        filling.Filling(
+        photo_folders.ImageSet(
             noun="images",
             counts=FOLDERS,
             sources=(_from_dropped_zips, _from_mirror, _from_network),
@@ -98,7 +99,7 @@ def source_of(folder="data"):
         Where the folder does not hold the complete images.
     """
     data = course_path(folder)
-    source = filling.present_source(data, FOLDERS)
+    source = photo_folders.present_source(data, FOLDERS)
     if source is None:
         raise CourseError(f"{data} does not hold the 3,000 images; run fetch_photos() first.")
     return source
@@ -122,7 +123,7 @@ def clean_photos(folder="data"):
     CourseError
         Where a file cannot be removed.
     """
-    return filling.clean(folder, FOLDERS)
+    return photo_folders.clean(folder, FOLDERS)
 
 
 def _from_dropped_zips(data):
@@ -143,7 +144,7 @@ def _from_mirror(data):
     mirror = settings.mirror()
     if mirror is None:
         return None
-    _unpack(filling.mirrored_files(mirror, [f"dogs-vs-cats/{name}" for name in COURSE_ZIPS], "photos"), data)
+    _unpack(photo_folders.mirrored_files(mirror, [f"dogs-vs-cats/{name}" for name in COURSE_ZIPS], "photos"), data)
     return f"from the mirror {mirror}"
 
 
@@ -183,7 +184,7 @@ def _from_network(data):
 
 
 def _draw(incoming):
-    from course_utils.drawing import draw_photos
+    from course_utils.sandbox.drawing import draw_photos
 
     draw_photos(incoming)
     for name in FOLDERS:
@@ -192,7 +193,7 @@ def _draw(incoming):
 
 def _unpack(zips, data):
     """Unpack the course's four zips, or the filtered set, into the incoming folder, and check all."""
-    incoming = filling.new_incoming(data)
+    incoming = photo_folders.new_incoming(data)
     for path in zips:
         # A folder of its own for each, since the zip that is filtered into four has no name of theirs.
         unpacked = unzip(path, incoming / ".unpacked")
@@ -217,11 +218,11 @@ def _single_folder(unpacked, zip_path):
 
 def _check_folder(folder, name, origin):
     """Raise unless the folder holds the images that its name promises; drop what is no image."""
-    images = filling.images_in(folder)
+    images = photo_folders.images_in(folder)
     if len(images) != FOLDERS[name]:
         raise CourseError(f"{origin} has {len(images):,} JPEG files for {name} instead of {FOLDERS[name]:,}")
     for path in images:
-        if not filling.opens_like_a_jpeg(path):
+        if not photo_folders.opens_like_a_jpeg(path):
             raise CourseError(f"{origin} has a file that is no JPEG: {path.name}")
     other = "dog" if name.startswith("cats") else "cat"
     if all(path.name.lower().startswith(other) for path in images):

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import cv2
 
-from course_utils.drawing import draw_animal
+from course_utils.sandbox.drawing import draw_animal
 
 PRACTICE_ZIP = "cats-practice.zip"
 _SEED = 2007

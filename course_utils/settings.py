@@ -117,22 +117,6 @@ def benchmark():
     return _choice("BENCH", BENCHMARKS)
 
 
-def epochs(number):
-    """Say for how many epochs a notebook trains: as many as it asks for, or one in fast mode.
-
-    Parameters
-    ----------
-    number : int
-        The number in full.
-
-    Returns
-    -------
-    int
-        ``number``, or 1 where COURSE_FAST=1 is set, as the notebooks' tests do.
-    """
-    return 1 if fast() else number
-
-
 def mirror():
     """Read COURSE_MIRROR: a folder or web address that holds the photos and the weights.
 

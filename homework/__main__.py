@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from course_utils import environment
 from course_utils.errors import exit_code
+from tools import environment
 
 COURSE = "homework-course"
 # Command -> (module, function, what the help says). Loaded only when asked for, as in course_utils.

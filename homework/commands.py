@@ -3,21 +3,23 @@
 import contextlib
 from pathlib import Path
 
-from course_utils.assignments import same_id
+from course_utils.assignments.variant import same_id
 from course_utils.errors import CourseError
 from course_utils.files import written_whole
-from homework import executor, gradebook, grading
-from homework import export as export_files
-from homework import report as report_pages
-from homework.hidden import hidden_set, use_hidden
-from homework.journal import only_one
-from homework.release import read_roster
-from homework.release import release as write_release
-from homework.scorer import SCORER_VERSION
-from homework.similarity import similarity_hints
-from homework.submissions import find_submissions, misplaced, unknown_folders
-from homework.thresholds import threshold
-from homework.variants import ASSIGNMENTS, SECRET_FILE, VARIANTS, course_secret, variant_of
+from homework.collecting.submissions import find_submissions, misplaced, unknown_folders
+from homework.handing_out.release import read_roster
+from homework.handing_out.release import release as write_release
+from homework.handing_out.variants import ASSIGNMENTS, SECRET_FILE, VARIANTS, course_secret, variant_of
+from homework.marks import export as export_files
+from homework.marks import gradebook
+from homework.marks import report as report_pages
+from homework.running import executor
+from homework.scoring import grading
+from homework.scoring.hidden import hidden_set, use_hidden
+from homework.scoring.journal import only_one
+from homework.scoring.scorer import SCORER_VERSION
+from homework.scoring.similarity import similarity_hints
+from homework.scoring.thresholds import threshold
 
 ROSTER = "roster.csv"
 

@@ -21,13 +21,15 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from course_utils.assignments import training_subset
+from course_utils.assignments.packing import pack_submission, safe_name
+from course_utils.assignments.variant import training_subset
 from course_utils.errors import CourseError
-from course_utils.submission import pack_submission, safe_name
-from homework import commands, executor, gradebook
-from homework.journal import NAME as JOURNAL
-from homework.score_process import ROOT
-from homework.variants import course_secret, variant_of
+from homework import commands
+from homework.handing_out.variants import course_secret, variant_of
+from homework.marks import gradebook
+from homework.running import executor
+from homework.scoring.journal import NAME as JOURNAL
+from homework.scoring.score_process import ROOT
 
 ASSIGNMENT = "conv_head"
 DUE = datetime(2026, 12, 1, 23, 59, tzinfo=UTC)
@@ -397,7 +399,7 @@ def _later_kind(i):
 def _kill_a_worker(pid):
     for process in psutil.Process(pid).children(recursive=True):
         try:
-            if "homework.score_process" in process.cmdline():
+            if "homework.scoring.score_process" in process.cmdline():
                 # The scorer's parent is the Dask worker: killed as by a lack of memory, without a word.
                 worker = process.parent()
                 worker.kill()

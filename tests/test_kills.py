@@ -27,15 +27,16 @@ pytestmark = [
 COUNTS = {"cats-train": 20, "cats-test": 10, "dogs-train": 20, "dogs-test": 10}
 FETCH = "import sys, json; from course_utils import photos; photos.FOLDERS = json.loads(sys.argv[2]); "
 FETCH += "photos.fetch_photos(sys.argv[1])"
-UNZIP = "import sys; from course_utils.archives import unzip; unzip(sys.argv[1], sys.argv[2])"
+UNZIP = "import sys; from course_utils.sources.archives import unzip; unzip(sys.argv[1], sys.argv[2])"
 DRAW = """
 import sys, json
-from course_utils import drawing, photos
+from course_utils.sandbox import drawing
+from course_utils import photos
 photos.FOLDERS = json.loads(sys.argv[2])
 drawing.FOLDERS = [(name, kind, split, first, photos.FOLDERS[name]) for name, kind, split, first, _ in drawing.FOLDERS]
 photos.fetch_photos(sys.argv[1])
 """
-DERIVE = "import sys, pathlib; from course_utils.notebooks import derive_all; "
+DERIVE = "import sys, pathlib; from tools.notebooks import derive_all; "
 DERIVE += "sys.exit(derive_all(pathlib.Path(sys.argv[1])))"
 RECORD = """
 import sys

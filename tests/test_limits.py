@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import doctor
 from course_utils.errors import CourseError
+from tools import doctor
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
 
@@ -25,7 +25,8 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 SMALL = """
 import sys
-from course_utils import drawing, photos
+from course_utils.sandbox import drawing
+from course_utils import photos
 photos.FOLDERS = {name: count // 250 for name, count in photos.FOLDERS.items()}
 drawing.FOLDERS = [(name, kind, split, first, photos.FOLDERS[name]) for name, kind, split, first, _ in drawing.FOLDERS]
 """
@@ -105,12 +106,12 @@ def test_a_drawing_that_the_disk_does_not_take_is_told_and_leaves_nothing(tmp_pa
 def test_an_unzip_that_the_disk_does_not_take_is_told_and_leaves_nothing(tmp_path):
     import zipfile
 
-    from course_utils.archives import unzip
+    from course_utils.sources.archives import unzip
 
     with zipfile.ZipFile(tmp_path / "cats.zip", "w") as archive:
         archive.writestr("small.jpg", b"1" * 1000)
         archive.writestr("large.jpg", b"1" * 100_000)
-    code = "import sys; from course_utils.archives import unzip; unzip(sys.argv[1], sys.argv[2])"
+    code = "import sys; from course_utils.sources.archives import unzip; unzip(sys.argv[1], sys.argv[2])"
     assert "check the disk" in told(limited(code, tmp_path / "cats.zip", tmp_path / "place"))
     assert list((tmp_path / "place").iterdir()) == []
     assert (unzip(tmp_path / "cats.zip", tmp_path / "place") / "large.jpg").stat().st_size == 100_000
@@ -131,7 +132,8 @@ def test_a_notebook_that_the_disk_does_not_take_is_told_and_the_old_one_stays(tm
 def test_a_disk_without_room_is_told_before_anything_is_written(tmp_path, monkeypatch, work):
     import zipfile
 
-    from course_utils import archives, photos
+    from course_utils import photos
+    from course_utils.sources import archives
 
     small = tmp_path / "small"
     small.mkdir()
@@ -167,7 +169,7 @@ def test_a_forecast_that_is_far_off_is_found():
 @pytest.mark.fault("memory")
 def test_the_forecast_of_a_notebook_that_trains_nothing_is_near_its_peak(tmp_path, monkeypatch):
     """Notebook 02 loads all images and trains nothing, so it is quick; the slow test looks at all five."""
-    from course_utils.notebooks import execute, from_script, kernel_settings
+    from tools.notebooks import execute, from_script, kernel_settings
 
     shared = CHECKOUT / "data"
     if not (shared / "manifest.json").is_file():

@@ -358,7 +358,7 @@ check(
 )
 
 # %%
-from course_utils.earlier import earlier_model, scratch_cnn
+from course_utils.training import earlier_model, scratch_cnn
 
 
 def train_scratch():

@@ -65,7 +65,7 @@ import keras
 from keras import layers
 
 from course_utils import epochs, fastest_precision
-from course_utils.earlier import earlier_model, scratch_cnn
+from course_utils.training import earlier_model, scratch_cnn
 
 keras.config.set_dtype_policy(fastest_precision())
 keras.utils.set_random_seed(0)
@@ -222,7 +222,7 @@ del vgg16, model
 # %% [markdown]
 # ## Homework
 #
-# Notebooks with gaps and checks, in `homework/release/`; in a class, each student gets a variant.
+# Notebooks with gaps and checks, in `homework/practice/`; in a class, each student gets a variant.
 #
 # 1. `another_base`: give another base *its own* input.
 # 2. `fine_tuning`: unfreeze the last convolutions, in order.

@@ -471,7 +471,7 @@ check(
 # run in the precision that `fastest_precision` printed above: 16 bits only where these are faster.
 
 # %%
-from course_utils.earlier import scratch_cnn
+from course_utils.training import scratch_cnn
 
 small = load_photos(train_paths, 88)
 
@@ -575,7 +575,7 @@ figure = plot_comparison(accuracies, 1000, published)
 
 # %%
 from course_utils import gained_and_lost
-from course_utils.earlier import earlier_model
+from course_utils.training import earlier_model
 
 
 def stand_in():

@@ -61,7 +61,7 @@ import keras
 from keras import layers
 
 from course_utils import epochs, fastest_precision, load_base
-from course_utils.earlier import earlier_model, scratch_cnn
+from course_utils.training import earlier_model, scratch_cnn
 
 keras.config.set_dtype_policy(fastest_precision())
 keras.utils.set_random_seed(0)
@@ -455,7 +455,7 @@ print(len(own), "photos of your own")
 # sheep, a rabbit, and an empty room, and put them before it, with your own photos.
 
 # %%
-from course_utils import drawing, scenes
+from course_utils.sandbox import drawing, scenes
 
 others = [drawing.draw_animal(kind, 1, "pretrain", 40_000) for kind in ("fox", "cow", "sheep", "rabbit")]
 room = np.empty((300, 400, 3), np.uint8)

@@ -41,7 +41,7 @@ variant = {
 }
 
 # %% tags=["check"]
-from course_utils.assignments import check_variant
+from course_utils.assignments.checks import check_variant
 
 check_variant(variant, "another_base")
 
@@ -64,7 +64,7 @@ data = fetch_photos("drawings")
 # %%
 from sklearn.model_selection import train_test_split
 
-from course_utils.assignments import training_subset
+from course_utils.assignments.variant import training_subset
 
 subset = training_subset(variant)
 x = load_photos(photo_paths(data / "dogs-train") + photo_paths(data / "cats-train"))[subset]
@@ -110,7 +110,7 @@ features_test = record_features(base, x_test)
 # END SOLUTION
 
 # %% tags=["check"]
-from course_utils.assignments import check_features
+from course_utils.assignments.checks import check_features
 
 check_features(features, x, base)
 check_features(features_test, x_test, base)
@@ -142,7 +142,7 @@ history = head.fit(features[fit], y[fit], epochs=epochs(10), validation_data=hel
 
 # %% tags=["check"]
 from course_utils import check
-from course_utils.assignments import check_head, check_learning_rate
+from course_utils.assignments.checks import check_head, check_learning_rate
 
 check_head(head, features, 2)
 check_learning_rate(head, variant["learning_rates"][0])
@@ -196,7 +196,7 @@ print(f"validation: {history.history['val_accuracy'][-1]:.3f}, with x / 255: {ac
 print(f"test, with {base.name}: {accuracy:.3f}")
 
 # %% tags=["check"]
-from course_utils.assignments import check_predictions
+from course_utils.assignments.checks import check_predictions
 
 check_predictions(probabilities, len(x_test))
 
@@ -219,9 +219,9 @@ before luck is an unlikely explanation, so a smaller difference proves nothing.
 """
 
 # %% tags=["check"]
-from course_utils.assignments import check_answer
+from course_utils.assignments.checks import check_text_answer
 
-check_answer(answer)
+check_text_answer(answer)
 
 # %% [markdown]
 # ## Hand it in
@@ -230,7 +230,7 @@ check_answer(answer)
 # names what it packed; your points come from the weights in it, recomputed on photos that you have not seen.
 
 # %% tags=["submission"]
-from course_utils.submission import pack_submission
+from course_utils.assignments.packing import pack_submission
 
 histories = {"own preprocessing": history, "x / 255": history_divided}
 pack_submission(student, variant, head, base, histories, probabilities, {"answer": answer}, accuracy)

@@ -41,7 +41,7 @@ variant = {
 }
 
 # %% tags=["check"]
-from course_utils.assignments import check_variant
+from course_utils.assignments.checks import check_variant
 
 check_variant(variant, "conv_head")
 
@@ -64,7 +64,7 @@ data = fetch_photos("drawings")
 # %%
 from sklearn.model_selection import train_test_split
 
-from course_utils.assignments import training_subset
+from course_utils.assignments.variant import training_subset
 
 subset = training_subset(variant)
 x = load_photos(photo_paths(data / "dogs-train") + photo_paths(data / "cats-train"))[subset]
@@ -97,7 +97,7 @@ features = record_features(base, x)
 features_test = record_features(base, x_test)
 
 # %% tags=["check"]
-from course_utils.assignments import check_features
+from course_utils.assignments.checks import check_features
 
 check_features(features, x, base)
 check_features(features_test, x_test, base)
@@ -130,7 +130,8 @@ print("flat:", f"{flat_head.count_params():,}", "convolutional:", f"{conv_head.c
 
 # %% tags=["check"]
 from course_utils import check
-from course_utils.assignments import check_head, convolutions
+from course_utils.assignments.checks import check_head
+from course_utils.assignments.variant import convolutions
 
 check_head(flat_head, features, 1)
 check_head(conv_head, features, 1)
@@ -156,7 +157,7 @@ for name, head in (("flat", flat_head), ("conv", conv_head)):
 # END SOLUTION
 
 # %% tags=["check"]
-from course_utils.assignments import check_learning_rate
+from course_utils.assignments.checks import check_learning_rate
 
 check_learning_rate(flat_head, variant["learning_rates"][0])
 check_learning_rate(conv_head, variant["learning_rates"][0])
@@ -197,7 +198,7 @@ for name, run in histories.items():
 print(f"convolutional head, test accuracy {accuracy:.3f}")
 
 # %% tags=["check"]
-from course_utils.assignments import check_predictions
+from course_utils.assignments.checks import check_predictions
 
 check_predictions(probabilities, len(x_test))
 
@@ -221,9 +222,9 @@ loss rises while its training loss still falls; the second plot shows where, if 
 """
 
 # %% tags=["check"]
-from course_utils.assignments import check_answer
+from course_utils.assignments.checks import check_text_answer
 
-check_answer(answer)
+check_text_answer(answer)
 
 # %% [markdown]
 # ## Hand it in
@@ -232,6 +233,6 @@ check_answer(answer)
 # names what it packed; your points come from the weights in it, recomputed on photos that you have not seen.
 
 # %% tags=["submission"]
-from course_utils.submission import pack_submission
+from course_utils.assignments.packing import pack_submission
 
 pack_submission(student, variant, conv_head, base, histories, probabilities, {"answer": answer}, accuracy)

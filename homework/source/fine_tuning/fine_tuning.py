@@ -41,7 +41,7 @@ variant = {
 }
 
 # %% tags=["check"]
-from course_utils.assignments import check_variant
+from course_utils.assignments.checks import check_variant
 
 check_variant(variant, "fine_tuning")
 
@@ -64,7 +64,7 @@ data = fetch_photos("drawings")
 # %%
 from sklearn.model_selection import train_test_split
 
-from course_utils.assignments import training_subset
+from course_utils.assignments.variant import training_subset
 
 subset = training_subset(variant)
 x = load_photos(photo_paths(data / "dogs-train") + photo_paths(data / "cats-train"))[subset]
@@ -121,7 +121,7 @@ first = model.fit(x[fit], y[fit], epochs=epochs(4), validation_data=held_out, ve
 # END SOLUTION
 
 # %% tags=["check"]
-from course_utils.assignments import check_learning_rate, check_unfrozen
+from course_utils.assignments.checks import check_learning_rate, check_unfrozen
 
 check_unfrozen(model, base, 0)
 check_learning_rate(model, variant["learning_rates"][0])
@@ -133,7 +133,7 @@ check_learning_rate(model, variant["learning_rates"][0])
 # and nothing else. Then ask the *whole model* what is trainable; the base's own list stays empty.
 
 # %%
-from course_utils.assignments import convolutions
+from course_utils.assignments.variant import convolutions
 
 print([layer.name for layer in convolutions(base.model)])
 
@@ -183,7 +183,7 @@ before, after = first.history["val_accuracy"][-1], second.history["val_accuracy"
 print(f"validation accuracy: head alone {before:.3f}, fine-tuned {after:.3f}; test {accuracy:.3f}")
 
 # %% tags=["check"]
-from course_utils.assignments import check_predictions
+from course_utils.assignments.checks import check_predictions
 
 check_predictions(probabilities, len(x_test))
 
@@ -206,9 +206,9 @@ photos a gain below about 7 points is within luck, so from these alone I cannot 
 """
 
 # %% tags=["check"]
-from course_utils.assignments import check_answer
+from course_utils.assignments.checks import check_text_answer
 
-check_answer(answer)
+check_text_answer(answer)
 
 # %% [markdown]
 # ## Hand it in
@@ -217,7 +217,7 @@ check_answer(answer)
 # names what it packed; your points come from the weights in it, recomputed on photos that you have not seen.
 
 # %% tags=["submission"]
-from course_utils.submission import pack_submission
+from course_utils.assignments.packing import pack_submission
 
 histories = {"head": first, "fine-tuned": second}
 pack_submission(student, variant, model, base, histories, probabilities, {"answer": answer}, accuracy)

@@ -41,7 +41,7 @@ variant = {
 }
 
 # %% tags=["check"]
-from course_utils.assignments import check_variant
+from course_utils.assignments.checks import check_variant
 
 check_variant(variant, "learning_rate")
 
@@ -64,7 +64,7 @@ data = fetch_photos("drawings")
 # %%
 from sklearn.model_selection import train_test_split
 
-from course_utils.assignments import training_subset
+from course_utils.assignments.variant import training_subset
 
 subset = training_subset(variant)
 x = load_photos(photo_paths(data / "dogs-train") + photo_paths(data / "cats-train"))[subset]
@@ -97,7 +97,7 @@ features = record_features(base, x)
 features_test = record_features(base, x_test)
 
 # %% tags=["check"]
-from course_utils.assignments import check_features
+from course_utils.assignments.checks import check_features
 
 check_features(features, x, base)
 check_features(features_test, x_test, base)
@@ -143,7 +143,7 @@ for rate in variant["learning_rates"]:
 
 # %% tags=["check"]
 from course_utils import check
-from course_utils.assignments import check_learning_rate, check_trials
+from course_utils.assignments.checks import check_learning_rate, check_trials
 
 check_trials(accuracies, variant)
 for rate in variant["learning_rates"]:
@@ -181,7 +181,7 @@ accuracy = float((probabilities.argmax(axis=1) == y_test).mean())
 print(f"learning rate {chosen:g}: validation {accuracies[chosen]:.3f}, test {accuracy:.3f}")
 
 # %% tags=["check"]
-from course_utils.assignments import check_head, check_predictions
+from course_utils.assignments.checks import check_head, check_predictions
 
 check(
     accuracies[chosen] > max(accuracies.values()) - 0.02,
@@ -210,9 +210,9 @@ stands at ln 2, as in the dead start of notebook 03.
 """
 
 # %% tags=["check"]
-from course_utils.assignments import check_answer
+from course_utils.assignments.checks import check_text_answer
 
-check_answer(answer)
+check_text_answer(answer)
 
 # %% [markdown]
 # ## Hand it in
@@ -221,7 +221,7 @@ check_answer(answer)
 # names what it packed; your points come from the weights in it, recomputed on photos that you have not seen.
 
 # %% tags=["submission"]
-from course_utils.submission import pack_submission
+from course_utils.assignments.packing import pack_submission
 
 runs = {f"{rate:g}": history for rate, history in histories.items()}
 answers = {"answer": answer, "chosen": f"{chosen:g}"}

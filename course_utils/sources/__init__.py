@@ -1,0 +1,1 @@
+"""How photos and weights get here: downloads, archives, and the folders that they fill."""

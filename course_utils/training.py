@@ -1,0 +1,212 @@
+"""Training: its precision, its number of epochs, and the networks that several notebooks train or carry on with."""
+
+import contextlib
+import itertools
+import json
+import os
+import platform
+import time
+
+import numpy as np
+
+from course_utils import settings
+from course_utils.errors import CourseError
+from course_utils.files import write_text
+from course_utils.settings import course_path, fast
+
+_STEPS = 4
+
+
+def fastest_precision():
+    """Give the Keras dtype policy that trains a small CNN fastest on this machine.
+
+    COURSE_PRECISION decides where it is set. Otherwise float32 and a 16-bit precision are timed in turn for a few
+    steps (a few seconds, once a machine: the answer is kept in the course's cache folder).
+
+    Returns
+    -------
+    str
+        ``"float32"``, ``"mixed_bfloat16"`` or ``"mixed_float16"``, for ``keras.config.set_dtype_policy``.
+
+    Raises
+    ------
+    CourseError
+        Where COURSE_PRECISION has an unknown value.
+
+    Notes
+    -----
+    Processors differ, also those that name avx512_bf16: on an AMD EPYC bfloat16 trained the scratch CNN 1.9 times as
+    fast as float32, on an Intel Xeon its matrix product had half the rate (``tools/benchmarks/HOW.md``). Without such
+    instructions it is several times slower.
+    """
+    chosen = settings.precision()
+    if chosen != "auto":
+        return chosen
+    import tensorflow as tf
+
+    devices = tf.config.list_physical_devices("GPU")
+    cards = [tf.config.experimental.get_device_details(device).get("device_name", "GPU") for device in devices]
+    key = " | ".join(map(str, [_processor(), os.cpu_count(), ", ".join(cards) or "no GPU", tf.__version__]))
+    kept_in = settings.cache_folder() / "precision.json"
+    try:
+        kept = dict(json.loads(kept_in.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        kept = {}
+    if kept.get(key) in settings.PRECISIONS[1:]:
+        return kept[key]
+    candidates = ["float32", "mixed_float16" if devices else "mixed_bfloat16"]
+    seconds = _seconds_a_step(candidates)
+    # A narrow win may be chance; only a clear one is worth fewer digits.
+    fastest = candidates[1] if seconds[candidates[1]] < 0.8 * seconds["float32"] else "float32"
+    # Where it is not kept, it is asked again the next time: slower, not wrong.
+    with contextlib.suppress(CourseError):
+        write_text(kept_in, json.dumps({**kept, key: fastest}))
+    return fastest
+
+
+def epochs(number):
+    """Say for how many epochs a notebook trains: as many as it asks for, or one in fast mode.
+
+    Parameters
+    ----------
+    number : int
+        The number in full.
+
+    Returns
+    -------
+    int
+        ``number``, or 1 where COURSE_FAST=1 is set, as the notebooks' tests do.
+    """
+    return 1 if fast() else number
+
+
+def earlier_model(data, name, train):
+    """Load a model that an earlier notebook saved, or train a stand-in, and say in one line which.
+
+    A saved model that is older than the images was trained on others, and is not used.
+
+    Parameters
+    ----------
+    data : str or pathlib.Path
+        The data folder; the model is looked for in ``models`` beside it.
+    name : str
+        The model's name, such as ``"scratch"`` for ``models/scratch.keras``.
+    train : callable
+        Called without arguments where there is no such model; gives a trained one.
+
+    Returns
+    -------
+    keras.Model
+    """
+    import keras
+
+    data = course_path(data)
+    saved = data.parent / "models" / f"{name}.keras"
+    images_since = max(path.stat().st_mtime for path in data.glob("*s-t*"))
+    if saved.is_file() and saved.stat().st_mtime >= images_since:
+        print(f"The {name} model is the one that an earlier notebook saved.")
+        return keras.saving.load_model(saved, compile=False)
+    print(f"No earlier notebook has saved a {name} model for these images: one is trained here, more briefly.")
+    return train()
+
+
+def better_cnn(steps):
+    """Build the network of notebook 07 that is trained from scratch in the time of 03's, compiled as it is there.
+
+    Parameters
+    ----------
+    steps : int
+        How many steps the training will take, which the learning-rate schedule has to know.
+
+    Returns
+    -------
+    keras.Model
+        386,602 parameters; takes RGB 0-255 (n, 88, 88, 3), gives probabilities (cat, dog); its labels are one-hot.
+    """
+    import keras
+    from keras import layers
+
+    def normalised_relu(x):
+        return layers.Activation("relu")(layers.BatchNormalization()(x))
+
+    inputs = keras.Input((88, 88, 3))
+    x = layers.RandomCrop(80, 80)(layers.RandomFlip("horizontal")(inputs))
+    x = layers.Rescaling(1 / 127.5, offset=-1)(x)
+    for filters in (24, 48, 96, 128):
+        x = layers.MaxPooling2D()(layers.Conv2D(filters, 3, padding="same", use_bias=False)(x))
+        x = normalised_relu(x)
+    x = normalised_relu(layers.Conv2D(192, 3, padding="same", use_bias=False)(x))
+    x = layers.Dropout(0.3)(layers.GlobalAveragePooling2D()(x))
+    model = keras.Model(inputs, layers.Dense(2, activation="softmax", dtype="float32")(x), name="better_cnn")
+    warmup = steps // 10
+    schedule = keras.optimizers.schedules.CosineDecay(3e-4, steps - warmup, warmup_target=3e-3, warmup_steps=warmup)
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
+    model.compile(keras.optimizers.AdamW(schedule, weight_decay=0.01), loss, metrics=["accuracy"])
+    return model
+
+
+def scratch_cnn():
+    """Build the network of notebook 03, compiled as it is there.
+
+    Returns
+    -------
+    keras.Sequential
+        3,453,634 parameters; takes RGB 0-255 (n, 150, 150, 3), gives probabilities (cat, dog).
+    """
+    import keras
+    from keras import layers
+
+    model = keras.Sequential([keras.Input((150, 150, 3)), layers.Rescaling(1 / 127.5, offset=-1)])
+    for filters in (32, 64, 128, 128):
+        model.add(layers.Conv2D(filters, 3, activation="relu"))
+        model.add(layers.MaxPooling2D())
+    model.add(layers.Flatten())
+    model.add(layers.Dense(512, activation="relu"))
+    model.add(layers.Dense(2, activation="softmax", dtype="float32"))
+    optimizer = keras.optimizers.Adam(3e-4, use_ema=True)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _processor():
+    """Name the processor closely: of two with the same instructions one was faster in bfloat16, the other slower."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            told = dict(map(str.strip, line.split(":", 1)) for line in itertools.takewhile(str.strip, lines))
+    except (OSError, ValueError):
+        told = {}
+    names = [told.get(name) for name in ("vendor_id", "cpu family", "model", "model name")]
+    return " ".join(filter(None, names)) or platform.processor() or platform.machine()
+
+
+def _seconds_a_step(precisions):
+    """Time a training step in each precision, in turn, so that a busy moment meets all; the best of a few."""
+    models = {precision: _small_cnn(precision) for precision in precisions}
+    images, labels = np.ones((8, 38, 38, 32), np.float32), np.zeros(8, np.int64)
+    seconds = {precision: [] for precision in precisions}
+    for _ in range(1 + _STEPS):
+        for precision, model in models.items():
+            start = time.perf_counter()
+            model.train_on_batch(images, labels)
+            seconds[precision].append(time.perf_counter() - start)
+    # The first step also compiles, and is never the best.
+    return {precision: min(spent) for precision, spent in seconds.items()}
+
+
+def _small_cnn(precision):
+    """Build the scratch CNN's second and third convolution, with a head."""
+    import keras
+
+    policy = keras.DTypePolicy(precision)
+    model = keras.Sequential(
+        [
+            keras.Input((38, 38, 32)),
+            keras.layers.Conv2D(64, 3, activation="relu", dtype=policy),
+            keras.layers.MaxPooling2D(dtype=policy),
+            keras.layers.Conv2D(128, 3, activation="relu", dtype=policy),
+            keras.layers.GlobalAveragePooling2D(dtype=policy),
+            keras.layers.Dense(2, activation="softmax", dtype="float32"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model

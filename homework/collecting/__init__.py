@@ -1,0 +1,1 @@
+"""Collect: the bundles that were handed in, and what is in them."""

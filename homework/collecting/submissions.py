@@ -1,0 +1,180 @@
+"""What each student of a class has handed in: the folder ``submitted`` of a course folder."""
+
+import hashlib
+import re
+import stat
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+from course_utils.sources.photo_folders import LITTER
+from homework.collecting.bundle import clean_text
+
+# More than pack_submission writes at most; what is larger is not even read.
+LARGEST_BUNDLE = 80_000_000
+# What a disk takes.
+LONGEST_NAME = 255
+NOTHING = "Nothing was handed in."
+# The forms that can be read in one way only: those of ISO, and what nbgrader and stat write.
+TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|UTC|GMT|[+-]\d\d:?\d\d)?")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student has handed in for one assignment.
+
+    Attributes
+    ----------
+    student, assignment : str
+    path : pathlib.Path or None
+        The bundle; None where there is none that can be read.
+    sha256 : str or None
+        Of its bytes.
+    timestamp : str or None
+        When it was handed in, as timestamp.txt says.
+    problem : str or None
+        One sentence where there is no bundle to score.
+    note : str or None
+        One sentence for the instructor, where something is odd and the bundle can be scored all the same.
+    missing : bool
+        True where nothing was handed in at all.
+    """
+
+    student: str
+    assignment: str
+    path: Path | None = None
+    sha256: str | None = None
+    timestamp: str | None = None
+    problem: str | None = None
+    note: str | None = None
+    missing: bool = False
+
+
+def find_submissions(course, students, assignments):
+    """Look for the bundle of every student and assignment.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    students : list of homework.handing_out.release.Student
+    assignments : sequence of str
+
+    Returns
+    -------
+    list of Submission
+        One for each student and assignment. Of several bundles the newest file counts.
+    """
+    return [
+        _find(course / "submitted" / student.id / assignment, student.id, assignment)
+        for assignment in assignments
+        for student in students
+    ]
+
+
+def unknown_folders(course, students):
+    """List the folders of submissions whose names are nobody's on the class list.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    students : list of homework.handing_out.release.Student
+
+    Returns
+    -------
+    list of str
+        The folders' names, sorted; what a system leaves in any folder is passed over.
+    """
+    folder = course / "submitted"
+    known = {student.id for student in students}
+    names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+    return sorted(clean_text(name, LONGEST_NAME) for name in names if name not in known and not _is_litter(name))
+
+
+def misplaced(course, students, assignments):
+    """List what lies in a student's folder beside the assignments' folders, where nothing is looked for.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    students : list of homework.handing_out.release.Student
+    assignments : sequence of str
+        All that were released.
+
+    Returns
+    -------
+    list of (str, str or None)
+        The path in the course folder, and the assignment that was probably meant; hidden files are passed over.
+    """
+    found = []
+    for student in students:
+        folder = course / "submitted" / student.id
+        names = sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
+        for name in names:
+            if name not in assignments and not name.startswith("."):
+                like = [one for one in assignments if one in name.lower()]
+                like += get_close_matches(name.lower(), assignments, n=1)
+                found.append((f"submitted/{student.id}/{clean_text(name, LONGEST_NAME)}", like[0] if like else None))
+    return found
+
+
+def _is_litter(name):
+    """Say whether a system makes files of this name by itself, such as macOS's ._bundle.zip beside bundle.zip."""
+    return name.startswith("._") or name in LITTER
+
+
+def _find(folder, student, assignment):
+    try:
+        # A link in a student's upload could point at anything: only plain files count.
+        names = sorted(folder.iterdir(), key=lambda one: (one.lstat().st_mtime, one.name))
+    except (FileNotFoundError, NotADirectoryError):
+        return Submission(student, assignment, missing=True, problem=NOTHING)
+    except OSError as error:
+        return Submission(student, assignment, problem=f"The folder could not be read ({error.strerror}).")
+    timestamp, note = _timestamp(folder / "timestamp.txt")
+    found = Submission(student, assignment, timestamp=timestamp, note=note)
+    names = [one for one in names if not _is_litter(one.name)]
+    bundles = [one for one in names if one.suffix.lower() == ".zip"]
+    if not bundles:
+        others = ", ".join(clean_text(one.name, LONGEST_NAME) for one in names if one.name != "timestamp.txt")
+        if not others:
+            return replace(found, missing=True, problem=NOTHING)
+        return replace(found, problem=f"No bundle (.zip) was handed in, but {others[:100]}.")
+    path = bundles[-1]
+    shown = clean_text(path.name, LONGEST_NAME)[:80]
+    try:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode):
+            return replace(found, problem=f"{shown} is a link or a folder, not a file.")
+        if about.st_size > LARGEST_BUNDLE:
+            return replace(found, problem=f"{shown} has {about.st_size / 1e6:.0f} MB; a bundle has at most 60.")
+        with open(path, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return replace(found, problem=f"{shown} could not be read ({error.strerror}).")
+    return replace(found, path=path, sha256=digest)
+
+
+def _timestamp(path):
+    """Read when a submission came: (ISO time in UTC or None, note or None)."""
+    try:
+        # Windows's editor puts a mark before UTF-8.
+        text = path.read_text(encoding="utf-8-sig").strip()
+    except FileNotFoundError:
+        return None, None
+    except (OSError, UnicodeDecodeError):
+        return None, "timestamp.txt cannot be read, so it is not known whether this came late."
+    if written := TIME.fullmatch(text):
+        day, time, zone = written.groups()
+        # Without a time zone in UTC, as nbgrader takes it.
+        zone = "+00:00" if zone in (None, "UTC", "GMT") else zone
+        try:
+            when = datetime.fromisoformat(f"{day}T{time}{zone}").astimezone(UTC)
+            return when.replace(tzinfo=None).isoformat(), None
+        except (ValueError, OverflowError):
+            pass
+    said = f"timestamp.txt holds {text[:40]!r}, no time such as 2026-12-01T21:07:00+01:00"
+    return None, f"{said}, so it is not known whether this came late."

@@ -1,0 +1,1 @@
+"""Hand out: each student's variant and notebook."""

@@ -1,0 +1,1 @@
+"""Marks: the gradebook, the pages and the files for learning platforms."""

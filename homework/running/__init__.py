@@ -1,0 +1,1 @@
+"""Run a submission's notebook again, in a sandbox."""

@@ -1,0 +1,1 @@
+"""Score: what a bundle is worth, measured on hidden photos."""

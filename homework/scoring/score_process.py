@@ -1,0 +1,220 @@
+"""The scorer in a process of its own, with limits on time and memory, one submission after the other.
+
+A Dask worker starts this file as a child (`LimitedScorer`), hands it a bundle a line, and kills it where it takes too
+long or too much memory: the next submission gets a new child. The child runs no student code; the limits are for
+bundles that are made to hang or to fill the memory.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+import psutil
+
+LOOK_SECONDS = 0.05
+# A limit counts processor time: on a machine with other work an honest submission may take many times as long. What
+# waits without computing, which a scorer never does for long, ends after so many times the limit.
+PATIENCE = 10
+START_SECONDS = 60
+# A scorer keeps to one core, so that as many work side by side as there are cores. Its models are small: a second
+# thread of TensorFlow takes more processor time than it saves.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class LimitedScorer:
+    """A child process that scores, and is replaced where a submission was too much for it.
+
+    Parameters
+    ----------
+    hidden_file : str or pathlib.Path
+        What `homework.scoring.hidden.to_bytes` wrote.
+    seconds : float
+        The most processor time that one submission may take.
+    memory : int
+        The most bytes of memory that the child may take.
+    """
+
+    def __init__(self, hidden_file, seconds, memory):
+        self.hidden_file = str(hidden_file)
+        self.seconds = seconds
+        self.memory = memory
+        self.child = None
+        self.ready = False
+
+    def start(self):
+        """Start the child, unless it runs; what it needs it loads meanwhile."""
+        if self.child is not None and self.child.poll() is None:
+            return
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        environment = os.environ | ONE_THREAD | {"PYTHONPATH": path}
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "homework.scoring.score_process", self.hidden_file],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            cwd=ROOT,
+        )
+        self.ready = False
+        self.lines = queue.SimpleQueue()
+        threading.Thread(target=_pass_on, args=(self.child.stdout, self.lines), daemon=True).start()
+
+    def score(self, request):
+        """Score one bundle.
+
+        Parameters
+        ----------
+        request : dict
+            The arguments of `homework.scoring.scorer.score` but for the hidden set: bundle_path, student,
+            variant, threshold.
+
+        Returns
+        -------
+        dict
+            ``{"result": {...}}`` as `homework.scoring.scorer.score` gives it, or ``{"failed": sentence}``.
+        """
+        said = self._try(request)
+        # A child can also be killed by the system, for lack of memory say: one more try tells a bundle that breaks it.
+        if said.pop("broken", False):
+            said = self._try(request)
+            said.pop("broken", None)
+        return said
+
+    def _try(self, request):
+        self.start()
+        if not self.ready:
+            said = self._answer(START_SECONDS, None)
+            if "failed" in said:
+                self.stop()
+                return {"failed": f"The scorer did not start: {said['failed']}"}
+            self.ready = True
+        try:
+            self.child.stdin.write(json.dumps(request).encode() + b"\n")
+            self.child.stdin.flush()
+        except BrokenPipeError:
+            self.stop()
+            return {"broken": True, "failed": "The scorer ended before it read the submission."}
+        said = self._answer(self.seconds, self.memory)
+        if said.pop("over", False):
+            self.stop()
+        return said
+
+    def stop(self):
+        """End the child and wait for its end."""
+        if self.child is None:
+            return
+        self.child.kill()
+        self.child.wait()
+        with contextlib.suppress(OSError):
+            self.child.stdin.close()
+        self.child = None
+
+    def _answer(self, seconds, memory):
+        """Wait for one line of the child, and look at its memory meanwhile."""
+        end = time.monotonic() + PATIENCE * seconds
+        process = psutil.Process(self.child.pid)
+        most = _computed(process) + seconds
+        while True:
+            try:
+                line = self.lines.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                pass
+            else:
+                if line.endswith(b"\n"):
+                    return json.loads(line)
+                status = self.child.wait()
+                self.stop()
+                return {"broken": True, "failed": f"The scorer broke down over this submission ({_ending(status)})."}
+            if time.monotonic() > end or _computed(process) > most:
+                return {"over": True, "failed": f"Scoring took more than {seconds:g} seconds, and was stopped."}
+            if memory and _resident(process) > memory:
+                said = f"Scoring took more than {memory / 1e9:g} GB of memory, and was stopped."
+                return {"over": True, "failed": said}
+
+
+def _pass_on(pipe, lines):
+    """Put what a child says into a queue, a line at a time, and an empty one at its end.
+
+    A thread of its own reads, since not every system can wait for a pipe with a time limit.
+    """
+    with pipe:
+        for line in pipe:
+            lines.put(line)
+    lines.put(b"")
+
+
+def serve(hidden_file):
+    """Score what comes in, a JSON object a line, until there is no more.
+
+    Parameters
+    ----------
+    hidden_file : str
+        What `homework.scoring.hidden.to_bytes` wrote.
+    """
+    # Whatever a library prints goes to stderr: this pipe carries answers alone.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for grade, which ends its children itself
+    # Read at once: the file goes with the worker, which may be killed while this imports.
+    content = Path(hidden_file).read_bytes()
+    from homework.scoring.hidden import from_bytes
+    from homework.scoring.scorer import score
+
+    hidden = from_bytes(content)
+    _tell(answers, {"ready": True})
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        try:
+            said = {"result": score(request["bundle_path"], hidden=hidden, **_rest(request))}
+            text = json.dumps(said, allow_nan=False)
+        except Exception as error:
+            # score does not raise for what is in a bundle: this is a slip of ours, and must be seen as one.
+            traceback.print_exc()
+            text = json.dumps({"failed": f"The scorer has a fault: {type(error).__name__}: {error}"[:500]})
+        try:
+            answers.write(text + "\n")
+            answers.flush()
+        except BrokenPipeError:
+            # The worker was killed: nobody waits for this answer, and another worker scores the submission again.
+            os._exit(1)
+
+
+def _rest(request):
+    return {name: request[name] for name in ("student", "variant", "threshold")}
+
+
+def _tell(answers, said):
+    answers.write(json.dumps(said) + "\n")
+    answers.flush()
+
+
+def _computed(process):
+    """Give the processor time of a process in seconds."""
+    try:
+        times = process.cpu_times()
+        return times.user + times.system
+    except psutil.NoSuchProcess:
+        return 0.0
+
+
+def _resident(process):
+    try:
+        return process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def _ending(status):
+    return f"signal {-status}" if status < 0 else f"exit code {status}"
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])

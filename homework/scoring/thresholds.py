@@ -1,0 +1,311 @@
+"""What a right solution of each variant reaches, and from it the level that is asked: all variants equally hard."""
+
+import hashlib
+import json
+import math
+import os
+from contextlib import chdir, redirect_stdout
+from copy import deepcopy
+from datetime import date
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+
+from course_utils.errors import CourseError
+from course_utils.files import write_text
+from homework.handing_out.variants import VARIANTS
+
+TABLE = Path(__file__).with_name("thresholds.json")
+PAGE = Path(__file__).with_name("thresholds.md")
+SOURCE = Path(__file__).resolve().parents[1] / "source"
+SEEDS = 3
+# The references are measured on the public test drawings, the submissions on as many hidden ones as the scorer draws
+# by default: both are samples of the same drawings, and both have the luck of a sample.
+PUBLIC_TEST = 1000
+HIDDEN = 400
+# One right submission in a hundred, trained anew, is allowed to fall below the level by bad luck.
+Z = 2.326
+TAGS = {"variant", "recorded", "seed", "submission"}
+
+
+def threshold(variant, table=TABLE):
+    """Look up the accuracy on hidden photos that a variant asks for.
+
+    Parameters
+    ----------
+    variant : dict
+        The variant.
+    table : pathlib.Path
+        The committed table.
+
+    Returns
+    -------
+    float
+        A share between 0 and 1.
+
+    Raises
+    ------
+    CourseError
+        Where the table cannot be read or has no such variant, or was measured for another variant of this number or
+        with other weights of its base.
+    """
+    try:
+        kept = json.loads(Path(table).read_text(encoding="utf-8"))
+        row = kept[variant["assignment"]][str(variant["number"])]
+        level, fits = float(row["threshold"]), _is_for(row, variant)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise CourseError(
+            f"{table} has no level for variant {variant['number']} of {variant['assignment']}; measure it with "
+            "python -m homework.scoring.thresholds."
+        ) from None
+    if not fits:
+        raise CourseError(
+            f"{table} was measured for another variant {variant['number']} of {variant['assignment']}, or with other "
+            "weights of its base; measure it again with python -m homework.scoring.thresholds."
+        )
+    return level
+
+
+def level_from(accuracies, spread):
+    """Derive the level that a variant asks for from its reference's accuracies.
+
+    Parameters
+    ----------
+    accuracies : list of float
+        Of the reference solution, one for each seed, on the public test photos.
+    spread : float
+        Standard deviation between the seeds of one variant, pooled over the variants of the assignment with the same
+        base: three values alone say too little about it.
+
+    Returns
+    -------
+    float
+        The mean, less 2.326 standard deviations of what one right submission may differ from it by luck: hidden
+        photos, public photos, and its own seed. Rounded down to a thousandth.
+    """
+    mean = float(np.mean(accuracies))
+    by_photos = mean * (1 - mean) * (1 / HIDDEN + 1 / PUBLIC_TEST)
+    return math.floor(1000 * (mean - Z * math.sqrt(by_photos + spread**2 * (1 + 1 / len(accuracies))))) / 1000
+
+
+def reference_accuracies(variant, seeds=SEEDS):
+    """Run the reference solution of a variant with several seeds, as its notebook has it.
+
+    The cells up to the one tagged ``recorded`` run once, the others once for each seed; the submission is not packed.
+    The images lie in ``drawings`` in the current folder, and are drawn there where they are missing.
+
+    Parameters
+    ----------
+    variant : dict
+        The variant.
+    seeds : int
+        How many.
+
+    Returns
+    -------
+    list of float
+        The accuracies on the public test photos.
+
+    Raises
+    ------
+    CourseError
+        Where the source has not exactly one cell with each of the tags, or a check in it fails.
+    """
+    import matplotlib
+
+    from tools.notebooks import from_script
+
+    matplotlib.use("Agg")
+    assignment = variant["assignment"]
+    cells = from_script(SOURCE / assignment / f"{assignment}.py").cells
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    tagged = {tag: [i for i, cell in enumerate(code) if tag in cell.metadata.get("tags", [])] for tag in TAGS}
+    if any(len(places) != 1 for places in tagged.values()):
+        raise CourseError(f"{assignment}.py needs exactly one cell with each of the tags {', '.join(sorted(TAGS))}.")
+    place = {tag: places[0] for tag, places in tagged.items()}
+    names = {"__name__": "reference"}
+
+    def run(first, last, extra=""):
+        for cell in code[first:last]:
+            with redirect_stdout(StringIO()):
+                exec(compile(cell.source + extra, f"{assignment}.py", "exec"), names)
+
+    run(0, place["variant"])
+    run(place["variant"], place["variant"] + 1, f"\nvariant = {variant!r}\n")
+    run(place["variant"] + 1, place["recorded"] + 1)
+    accuracies = []
+    for repetition in range(seeds):
+        run(place["recorded"] + 1, place["seed"])
+        run(place["seed"], place["seed"] + 1, f"\nseed += {1000 * repetition}\n")
+        run(place["seed"] + 1, place["submission"])
+        accuracies.append(round(names["accuracy"], 4))
+        matplotlib.pyplot.close("all")
+    return accuracies
+
+
+def measure(assignment, table=TABLE, bases=None):
+    """Measure the variants of an assignment that the table lacks; it is saved after each, so that a stop costs one.
+
+    Parameters
+    ----------
+    assignment : str
+        Which one.
+    table : pathlib.Path
+        The table; its rows stay, unless their variant or the weights of its base have changed since.
+    bases : collection of str, optional
+        Only the variants with these bases; by default all.
+    """
+    for variant in VARIANTS[assignment]:
+        kept = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
+        rows, number = kept.setdefault(assignment, {}), str(variant["number"])
+        if (bases and variant["base"] not in bases) or _is_for(rows.get(number, {}), variant):
+            continue
+        accuracies = reference_accuracies(variant)
+        rows[number] = {
+            "variant": deepcopy(variant),
+            "weights": weights_checksum(variant["base"]),
+            "accuracies": accuracies,
+            "measured": date.today().isoformat(),
+        }
+        print(assignment, number, variant["base"], accuracies, flush=True)
+        _save(with_levels(kept), table)
+
+
+def weights_checksum(base):
+    """SHA-256 of the file with a small base's weights, its first 16 digits."""
+    from course_utils.sandbox.small_bases import weights_path
+
+    path = weights_path(base)
+    if not path.is_file():
+        raise CourseError(f"The weights of {base} are missing ({path.name}); get a complete checkout.")
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def _is_for(row, variant):
+    return row.get("variant") == variant and row.get("weights") == weights_checksum(variant["base"])
+
+
+def with_levels(kept):
+    """Set every row's level from its accuracies and the spread of its assignment and base, and sort the rows.
+
+    Parameters
+    ----------
+    kept : dict
+        Assignment -> number -> row with ``variant`` and ``accuracies``.
+
+    Returns
+    -------
+    dict
+        The same with ``threshold`` in each row.
+    """
+    levelled = {}
+    for assignment in VARIANTS:
+        rows = kept.get(assignment, {})
+        if not rows:
+            continue
+        spread = spreads(rows)
+        levelled[assignment] = {
+            number: rows[number]
+            | {"threshold": level_from(rows[number]["accuracies"], spread[rows[number]["variant"]["base"]])}
+            for number in sorted(rows, key=int)
+        }
+    return levelled
+
+
+def spreads(rows):
+    """The pooled spread of an assignment's rows, base by base."""
+    groups = {}
+    for row in rows.values():
+        groups.setdefault(row["variant"]["base"], []).append(row["accuracies"])
+    return {base: pooled_spread(accuracies) for base, accuracies in groups.items()}
+
+
+def pooled_spread(groups):
+    """Standard deviation between the seeds, over several variants of which each has its own mean."""
+    freedom = sum(len(group) - 1 for group in groups)
+    return math.sqrt(sum(float(np.var(group)) * len(group) for group in groups) / freedom)
+
+
+def page(kept):
+    """Write the table for people to read.
+
+    Parameters
+    ----------
+    kept : dict
+        The table.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    lines = [
+        "# Levels of the homework's variants",
+        "",
+        "Derived by `python -m homework.scoring.thresholds` from `thresholds.json`. Each row is the",
+        f"reference solution of one variant, trained with {SEEDS} seeds, on the {PUBLIC_TEST:,} public test drawings.",
+        f"The level is their mean less {Z} standard deviations of what luck can do to one right submission:",
+        f"{HIDDEN} hidden drawings,",
+        f"{PUBLIC_TEST:,} public ones, and the seed (its spread is pooled over the variants of a base). So one right",
+        "submission in a hundred falls below, whatever its variant.",
+        "",
+    ]
+    for assignment, rows in kept.items():
+        spread = ", ".join(f"{base} {value:.4f}" for base, value in sorted(spreads(rows).items()))
+        lines += [
+            f"## {assignment}",
+            "",
+            f"Spread of the seeds: {spread}.",
+            "",
+            "| variant | base | unfrozen | learning rates | photos | accuracies | mean | level | measured |",
+            "|---|---|---|---|---|---|---|---|---|",
+        ]
+        for number, row in rows.items():
+            variant, values = row["variant"], row["accuracies"]
+            rates = ", ".join(f"{rate:g}" for rate in variant["learning_rates"])
+            lines.append(
+                f"| {number} | {variant['base']} | {variant['unfreeze']} | {rates} | {variant['subset']} | "
+                f"{' '.join(f'{value:.3f}' for value in values)} | {np.mean(values):.3f} | {row['threshold']:.3f} | "
+                f"{row['measured']} |"
+            )
+        lines.append("")
+    missing = [
+        f"{assignment} {variant['number']} ({variant['base']})"
+        for assignment, variants in VARIANTS.items()
+        for variant in variants
+        if str(variant["number"]) not in kept.get(assignment, {})
+    ]
+    if missing:
+        lines += [f"Not measured yet: {', '.join(missing)}.", ""]
+    return "\n".join(lines)
+
+
+def _save(kept, table):
+    write_text(table, json.dumps(kept, indent=1) + "\n")
+
+
+def main(arguments=None):
+    """Measure what is asked for, and write the table and its page."""
+    import argparse
+
+    parser = argparse.ArgumentParser(prog="python -m homework.scoring.thresholds", description=__doc__)
+    parser.add_argument("assignments", nargs="*", choices=[*VARIANTS, []], help="by default all")
+    parser.add_argument("--base", action="append", help="only the variants with this base; may be repeated")
+    parser.add_argument("--folder", type=Path, default=Path("build/thresholds"), help="where the images are drawn")
+    parser.add_argument("--page-only", action="store_true", help="set the levels and write the page, measuring nothing")
+    chosen = parser.parse_args(arguments)
+    # Fewer epochs would give lower levels.
+    os.environ.pop("COURSE_FAST", None)
+    if not chosen.page_only:
+        chosen.folder.mkdir(parents=True, exist_ok=True)
+        with chdir(chosen.folder):
+            for assignment in chosen.assignments or VARIANTS:
+                measure(assignment, bases=chosen.base)
+    kept = with_levels(json.loads(TABLE.read_text(encoding="utf-8")))
+    _save(kept, TABLE)
+    write_text(PAGE, page(kept))
+
+
+if __name__ == "__main__":
+    main()

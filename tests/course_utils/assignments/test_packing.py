@@ -1,0 +1,261 @@
+"""Packing a homework: what is missing is said in words first, and the file holds all of it or is not there."""
+
+import errno
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from course_utils.assignments import packing
+from course_utils.assignments.packing import pack_submission
+from course_utils.bases import load_base
+from course_utils.errors import CourseError
+from homework.collecting.bundle import read_bundle
+from homework.handing_out.variants import VARIANTS
+
+# The smallest images that the base takes: its features are a few numbers.
+SIZE = 32
+VARIANT = VARIANTS["conv_head"][0]
+
+
+@pytest.fixture(scope="module")
+def base():
+    return load_base(VARIANT["base"], SIZE)
+
+
+def head_for(base, units=1, seed=0):
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    return keras.Sequential(
+        [keras.Input(base.model.output_shape[1:]), keras.layers.Flatten(), keras.layers.Dense(units, "sigmoid")]
+    )
+
+
+@pytest.fixture(scope="module")
+def work(base):
+    """Everything that pack_submission takes, as a student has it at the end of a right notebook."""
+    return {
+        "student": "ada",
+        "variant": VARIANT,
+        "model": head_for(base),
+        "base": base,
+        "history": SimpleNamespace(history={"loss": [0.7, 0.4], "val_accuracy": [0.6, float("nan")]}),
+        "predictions": np.linspace(1, 0, 1000, dtype=np.float32)[:, None],
+        "answers": {"answer": "It learned faster."},
+        "accuracy": 0.93,
+    }
+
+
+@pytest.fixture
+def pack(work, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def packed(**changes):
+        return pack_submission(**(work | changes), folder=tmp_path / "out")
+
+    return packed
+
+
+def parts(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def arrays(content):
+    with np.load(io.BytesIO(content), allow_pickle=False) as kept:
+        return dict(kept)
+
+
+def test_the_file_is_named_after_assignment_and_student(pack):
+    assert pack().name == "submission_conv_head_ada.zip"
+
+
+def test_record_and_answers_come_back_as_given(pack):
+    about = json.loads(parts(pack())["submission.json"])
+    assert (about["student"], about["variant"], about["claimed_accuracy"]) == ("ada", VARIANT, 0.93)
+    assert about["answers"] == {"answer": "It learned faster."}
+    assert {"python", "keras", "numpy"} <= set(about["versions"])
+
+
+def test_a_loss_that_became_nan_is_kept_as_null(pack):
+    history = json.loads(parts(pack())["submission.json"])["history"]
+    assert history == {"training": {"loss": [0.7, 0.4], "val_accuracy": [0.6, None]}}
+
+
+def test_several_runs_are_kept_by_name(pack):
+    runs = {rate: {"loss": [rate]} for rate in (1e-5, 0.1)}
+    assert json.loads(parts(pack(history=runs))["submission.json"])["history"] == {
+        "1e-05": {"loss": [1e-5]},
+        "0.1": {"loss": [0.1]},
+    }
+
+
+def test_predictions_come_back_as_given(pack, work):
+    assert np.array_equal(arrays(parts(pack())["predictions.npz"])["probabilities"], work["predictions"])
+
+
+def test_the_scorer_reads_what_was_packed(pack, work):
+    bundle = read_bundle(pack())
+    kernel, bias = work["model"].get_weights()
+    assert {name.rpartition("/")[2]: array.shape for name, array in bundle.weights.items()} == {
+        "kernel": kernel.shape,
+        "bias": bias.shape,
+    }
+
+
+def test_the_same_work_gives_the_same_bytes(pack):
+    first = pack().read_bytes()
+    assert pack().read_bytes() == first
+
+
+def whole(base, head):
+    import keras
+
+    inputs = keras.Input((SIZE, SIZE, 3))
+    return keras.Model(inputs, head(base.model(base.preprocess(inputs), training=False)))
+
+
+def test_of_the_base_only_what_training_changed_is_packed():
+    base = load_base(VARIANT["base"], SIZE)
+    layer = [one for one in base.model.layers if type(one).__name__ == "Conv2D"][-1]
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel * 1.01, bias])
+    changed = packing._changed_weights(whole(base, head_for(base)), packing._released(base.name, SIZE))
+    assert [name for name in changed if base.name in name] == [f"{base.name}/{layer.name}/kernel"]
+
+
+def test_a_base_that_stayed_as_released_is_not_packed(pack, base):
+    names = set(arrays(parts(pack(model=whole(base, head_for(base))))["weights.npz"]))
+    assert len(names) == 2 and not any(base.name in name for name in names)
+
+
+def test_the_notebook_of_the_folder_goes_in(pack, tmp_path, capsys):
+    (tmp_path / "mine.ipynb").write_text("{}")
+    assert parts(pack())["notebook.ipynb"] == b"{}" and "with mine.ipynb" in capsys.readouterr().out
+
+
+def test_without_a_notebook_it_says_so_and_packs_the_rest(pack, capsys, monkeypatch):
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    assert "notebook.ipynb" not in parts(pack())
+    said = capsys.readouterr().out
+    # A second file would not be looked at.
+    assert "without the notebook" in said and "give notebook='NAME.ipynb'" in said and "beside" not in said
+
+
+WRONG = {
+    "student": ("  ", "student id is empty"),
+    "variant": ({"assignment": "conv_head"}, "variant is not the one of your notebook"),
+    "model": (None, "is a NoneType, not a Keras model"),
+    "base": (None, "not one from load_base"),
+    "history": ({}, "history is missing"),
+    "predictions": (np.zeros(999), "999 predictions, not 1,000"),
+    "answers": ({"answer": " "}, "answers are missing"),
+    "accuracy": (93, "give a share between 0 and 1"),
+}
+
+
+@pytest.mark.parametrize(("what", "value", "words"), [(what, *wrong) for what, wrong in WRONG.items()])
+def test_what_is_missing_is_said_in_words_and_nothing_is_written(pack, tmp_path, what, value, words):
+    with pytest.raises(CourseError, match="^Nothing was written") as told:
+        pack(**{what: value})
+    assert words in str(told.value) and "\n" not in str(told.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_everything_that_is_missing_is_said_at_once(pack):
+    with pytest.raises(CourseError) as told:
+        pack(**{what: value for what, (value, _) in WRONG.items()})
+    assert all(words in str(told.value) for _, words in WRONG.values())
+
+
+@pytest.mark.parametrize(
+    ("predictions", "words"),
+    [
+        (np.full(1000, np.nan), "NaN or infinity"),
+        (np.zeros((1000, 3)), "have shape (1000, 3)"),
+        (["dog"] * 1000, "not of numbers"),
+        ([[1], [2, 3]], "no array"),
+    ],
+)
+def test_predictions_of_another_form_are_described(pack, predictions, words):
+    with pytest.raises(CourseError) as told:
+        pack(predictions=predictions)
+    assert words in str(told.value)
+
+
+def test_weights_that_are_no_numbers_are_said_with_what_to_do(pack, base):
+    head = head_for(base)
+    head.layers[-1].set_weights([np.full_like(one, np.nan) for one in head.layers[-1].get_weights()])
+    with pytest.raises(CourseError, match="smaller learning rate"):
+        pack(model=head)
+
+
+def test_a_lambda_is_refused_before_it_is_handed_in(pack, base):
+    import keras
+
+    head = keras.Sequential([*head_for(base).layers, keras.layers.Lambda(lambda x: x, name="mine")])
+    head.build((None, *base.model.output_shape[1:]))
+    with pytest.raises(CourseError, match="'mine' is a Lambda layer"):
+        pack(model=head)
+
+
+def test_a_variant_with_another_base_names_both(pack):
+    other = next(variant for variant in VARIANTS["conv_head"] if variant["base"] == "mini_xception")
+    with pytest.raises(CourseError, match="'mini_vgg16' and your variant asks for 'mini_xception'"):
+        pack(variant=other)
+
+
+def test_a_variant_of_no_assignment_is_refused(pack):
+    with pytest.raises(CourseError, match="variant is not the one of your notebook"):
+        pack(variant=VARIANT | {"assignment": "another course"})
+
+
+def test_a_notebook_that_is_not_there_is_named(pack, tmp_path):
+    with pytest.raises(CourseError, match="no notebook .*gone.ipynb"):
+        pack(notebook="gone.ipynb")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bundle_beyond_the_limit_is_refused_with_what_makes_it_smaller(pack, tmp_path, monkeypatch):
+    monkeypatch.setattr(packing, "LARGEST", 1000)
+    with pytest.raises(CourseError, match="at most 0 MB can be handed in .*smaller head"):
+        pack()
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_limit_is_no_larger_than_what_the_scorer_reads():
+    from homework.collecting.bundle import LARGEST_BUNDLE
+
+    assert packing.LARGEST <= LARGEST_BUNDLE
+
+
+def test_three_unfrozen_convolutions_of_vgg16_with_a_head_stay_below_the_limit():
+    trained = 3 * (3 * 3 * 512 * 512 + 512) + 4 * 4 * 512 * 256 + 256 + 257
+    noise = np.random.default_rng(0).standard_normal(trained, np.float32)
+    content = packing._zip({"weights.npz": packing._npz({"all": noise})})
+    assert len(content) < packing.LARGEST
+
+
+@pytest.mark.parametrize("step", ["write", "replace"])
+def test_a_disk_that_fills_up_leaves_the_earlier_file_and_nothing_beside_it(pack, monkeypatch, step):
+    path = pack()
+    before = path.read_bytes()
+
+    def full(written, content=b"", *_):
+        if step == "write":
+            with open(written, "wb") as file:
+                file.write(content[:100])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(*{"write": (Path, "write_bytes"), "replace": (os, "replace")}[step], full)
+    with pytest.raises(CourseError, match="disk is full"):
+        pack(accuracy=0.5)
+    monkeypatch.undo()
+    assert path.read_bytes() == before
+    assert [one.name for one in path.parent.iterdir()] == [path.name]

@@ -1,0 +1,111 @@
+"""Feedback and overview: what is in them, what never is, and that nothing of a student's becomes markup."""
+
+import re
+
+import pytest
+
+pytest.importorskip("nbgrader", reason="the packages of the extra 'grading' are not installed")
+
+from homework_records import STUDENTS, by_student, failed, handed_in, refused, scored
+
+from homework.marks import report
+from homework.marks.gradebook import Marks
+
+MARKS = Marks(9.5, 12.0, 1.0, 3600.0, (), {"text-answer": 1.5}, {"text-answer": "Say why."})
+
+
+def feedback(course, record, marks=MARKS, submission=None):
+    path = report.write_feedback(course, submission or handed_in(), record, marks)
+    return path.read_text(encoding="utf-8")
+
+
+def overview(course, *records, hints=(), unknown=(), submissions=None, marks=None):
+    submissions = submissions or [handed_in(), handed_in("ben")]
+    path = report.write_overview(
+        course, STUDENTS, submissions, by_student(*records), marks or {}, list(hints), unknown, {}
+    )
+    return path.read_text(encoding="utf-8")
+
+
+def test_feedback_has_points_items_evidence_curves_and_the_comment(tmp_path):
+    page = feedback(tmp_path, scored())
+    for words in ("9.5 of 12 points", "level reached", "accuracy: 0.91", "conv2d, dense", "<polyline", "Say why."):
+        assert words in page
+
+
+def test_feedback_says_that_a_late_penalty_is_off_already(tmp_path):
+    assert "9.5 of 12 points</strong>; 1 point has already been taken off for handing in late." in feedback(
+        tmp_path, scored()
+    )
+    page = feedback(tmp_path, scored(), marks=Marks(0.0, 12.0, 10.0, 3600.0, (), {}, {}))
+    assert "0 of 12 points</strong>; 10 points have already been taken off for handing in late." in page
+
+
+def test_feedback_names_nobody_else_and_shows_no_picture(tmp_path):
+    page = feedback(tmp_path, scored())
+    assert "ben" not in page.lower().replace("been", "") and "<img" not in page and "data:image" not in page
+
+
+@pytest.mark.parametrize(
+    "record",
+    [scored(answers={"a": "<script>x</script>"}), refused(sentence="<script>x</script>"), failed(sentence="<script>")],
+)
+def test_nothing_of_a_student_becomes_markup(tmp_path, record):
+    if "result" in record and record["result"]["items"]:
+        record["result"]["items"][0]["reason"] = "<script>alert(1)</script>"
+        record["result"]["items"][0]["evidence"] = {"<b>": ["<script>", {"<i>": "<u>"}]}
+        record["result"]["history"] = {"<script>": {'acc"><script>': [0.1, 0.2]}}
+    for page in (feedback(tmp_path, record), overview(tmp_path, record)):
+        assert "<script" not in page and not re.search(r"<[biu]>", page)
+
+
+def test_a_refused_bundle_is_told_why_instead_of_items(tmp_path):
+    page = feedback(tmp_path, refused(), marks=None)
+    assert "Refused: The bundle is no zip file." in page and "No mark yet" in page and "level reached" not in page
+
+
+def test_curves_leave_out_what_is_no_number():
+    drawn = report.curves("run", {"accuracy": [0.5, None, float("nan"), "x", 0.9], "loss": [1.0]})
+    assert [line["label"] for line in drawn["lines"]] == ["accuracy"]
+    assert len(drawn["lines"][0]["points"].split()) == 2
+
+
+def test_a_history_may_be_one_run_or_many():
+    assert [name for name, _ in report.runs_of({"accuracy": [0.5]})] == ["training"]
+    assert [name for name, _ in report.runs_of({"a": {"accuracy": [0.5]}, "b": {}})] == ["a", "b"]
+    assert report.runs_of(None) == []
+
+
+def test_the_histogram_counts_every_submission_once():
+    bars = report.histogram([0.0, 0.05, 0.5, 1.0, 1.0])
+    assert [bar["count"] for bar in bars] == [2, 0, 0, 0, 0, 1, 0, 0, 0, 2]
+
+
+def test_the_hardest_item_comes_first():
+    one, other = scored()["result"], scored(share=0.5)["result"]
+    one["items"][3]["points"] = 0.0
+    assert report.hardest_items([one, other])[0] == ("accuracy recomputed", 0.25)
+
+
+def test_the_overview_names_failures_strangers_and_those_who_are_alike(tmp_path):
+    hints = [{"students": ["ada", "ben"], "what": "weights", "sentence": "They have the same weights."}]
+    page = overview(tmp_path, scored(), failed("ben"), hints=hints, unknown=["adda"])
+    assert "1 scored, 0 refused, 1 failed,\n0 missing" in page
+    for words in ("Scoring took more than 60 seconds", "adda", "ada and ben (weights): They have the same weights."):
+        assert words in page
+
+
+def test_the_overview_names_who_is_late_by_how_much_with_and_without_a_penalty(tmp_path):
+    late = {
+        ("ada", "conv_head"): Marks(9.5, 12.0, 0.0, 5400.0, (), {}, {}),
+        ("ben", "conv_head"): Marks(9.5, 12.0, 0.0, 0.0, (), {}, {}),
+    }
+    page = overview(tmp_path, scored(), scored("ben"), marks=late)
+    rows = page.split("<h3>Late</h3>")[1].split("</table>")[0]
+    assert "1 late" in page and "<td>ada</td><td>Ada A.</td>" in rows and ">1.5</td>" in rows and "ben" not in rows
+
+
+def test_states_add_up_to_all():
+    submissions = [handed_in(), handed_in("ben"), handed_in("cy", missing=True), handed_in("di")]
+    counts = report.count_states(submissions, by_student(scored(), refused("ben"), failed("di")))
+    assert counts == {"scored": 1, "refused": 1, "failed": 1, "missing": 1}

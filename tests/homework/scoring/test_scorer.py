@@ -1,0 +1,317 @@
+"""The scorer: full marks for what is right in any way, the right item lost for what is wrong, else a refusal."""
+
+import dataclasses
+import json
+import pickle
+import subprocess
+import sys
+
+import homework_corpus
+import numpy as np
+import pytest
+from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, small_photos, told, zip_bytes
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from homework.scoring.items import ITEMS
+from homework.scoring.photos import HiddenSet, PublicSample
+from homework.scoring.scorer import SCORER_VERSION, score
+from homework.scoring.similarity import similarity_hints
+
+SECONDS, MEMORY = 60, 2e9
+VARIANT = VARIANTS["another_base"]
+
+
+@pytest.fixture(scope="module")
+def photos():
+    return small_photos()
+
+
+@pytest.fixture(scope="module")
+def corpus(photos, tmp_path_factory):
+    return Corpus(tmp_path_factory.mktemp("corpus"), *photos)
+
+
+@pytest.fixture(scope="module")
+def right(corpus):
+    return homework_corpus.right_cases(corpus)
+
+
+@pytest.fixture(scope="module")
+def wrong(corpus):
+    return homework_corpus.wrong_cases(corpus)
+
+
+@pytest.fixture(scope="module")
+def plain(corpus):
+    return corpus.bundle("one plain submission", corpus.pooled(), inputs="features")
+
+
+def scored(case, corpus, student=STUDENT):
+    result = score(case.path, student, case.variant, corpus.hidden, LEVEL)
+    json.dumps(result, allow_nan=False).encode()
+    return result
+
+
+def test_right_submissions_get_full_marks_however_they_were_made(right, corpus, subtests):
+    assert len(right) >= 40
+    for case in right:
+        with subtests.test(case.name):
+            result = scored(case, corpus)
+            assert (result["status"], result["points"]) == ("scored", 10), told(result)
+            assert result["seconds"] < SECONDS
+
+
+def test_wrong_submissions_lose_the_item_that_is_wrong(wrong, corpus, subtests):
+    assert len(wrong) >= 55
+    for case in wrong:
+        with subtests.test(case.name):
+            result = scored(case, corpus)
+            assert result["seconds"] < SECONDS
+            if case.refused:
+                assert result["status"] == "refused" and case.refused in result["refusal"], told(result)
+                continue
+            assert result["status"] == "scored" and case.lost, told(result)
+            items = {item["name"]: item for item in result["items"]}
+            for name, words in case.lost.items():
+                assert items[name]["points"] < items[name]["out_of"], (name, told(result))
+                assert words in items[name]["reason"], (name, told(result))
+            assert result["points"] == pytest.approx(sum(item["points"] for item in result["items"]), abs=0.011)
+
+
+def test_wrong_layers_still_earn_what_is_right(wrong, corpus):
+    case = next(case for case in wrong if case.name == "two of three")
+    items = {item["name"]: item for item in scored(case, corpus)["items"]}
+    assert items["right layers changed"]["points"] == pytest.approx(2 * 2 / 3, abs=0.01)
+    assert items["level reached"]["points"] == 3
+
+
+CHILD = """
+import json, pickle, psutil, sys, time
+from tools.benchmarks.tasks import peak_mb
+from homework.scoring.scorer import score
+hidden, cases = pickle.load(open(sys.argv[1], "rb"))
+for name, path, variant, words in cases:
+    began = time.perf_counter()
+    result = score(path, "ada", variant, hidden, 0.8)
+    memory = 1e6 * peak_mb(psutil.Process())
+    print(json.dumps([name, words, result["status"], result["refusal"], time.perf_counter() - began, memory]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its cases hold links and devices, as Unix has them")
+@pytest.mark.timeout(600)
+def test_hostile_bundles_are_refused_in_words_within_bounds_of_time_and_memory(corpus, checkout, tmp_path, subtests):
+    cases = homework_corpus.hostile_cases(corpus)
+    assert len(cases) >= 100
+    given_to_child = tmp_path / "cases.pickle"
+    listed = [(case.name, case.path, case.variant, case.refused) for case in cases]
+    given_to_child.write_bytes(pickle.dumps((corpus.hidden, listed)))
+    ran = subprocess.run(
+        [sys.executable, "-c", CHILD, str(given_to_child)], cwd=checkout, capture_output=True, text=True, timeout=500
+    )
+    lines = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("[")]
+    assert len(lines) == len(cases), ran.stderr[-2000:]
+    for name, words, status, refusal, seconds, memory in lines:
+        with subtests.test(name):
+            assert status == "refused" and words in refusal, (status, refusal)
+            assert seconds < SECONDS and memory < MEMORY, (seconds, memory)
+
+
+def test_the_result_has_the_agreed_form_and_comes_out_the_same_again(plain, corpus):
+    first, second = (score(plain, STUDENT, VARIANT, corpus.hidden, LEVEL) for _ in range(2))
+    first["seconds"] = second["seconds"] = 0
+    assert first == second
+    assert [item["name"] for item in first["items"]] == list(ITEMS) and first["out_of"] == sum(ITEMS.values()) == 10
+    assert first["scorer_version"] == SCORER_VERSION and len(first["bundle_sha256"]) == 64
+    assert all(item["reason"].endswith(".") and "\n" not in item["reason"] for item in first["items"])
+    claimed = [item for item in first["items"] if item["verdict"] == "as claimed"]
+    assert sum(item["out_of"] for item in claimed) <= first["out_of"] / 10
+    assert first["answers"] == {"answer": "A sentence about what was seen."}
+    assert "fine-tuned" in first["history"]
+
+
+def test_the_accuracy_is_the_one_that_keras_computes(corpus):
+    head = corpus.pooled()
+    path = corpus.bundle("computed by keras", corpus.whole(head))
+    outputs = corpus.whole(head).predict(corpus.hidden.images.astype(np.float32), verbose=0)
+    expected = (outputs.argmax(axis=1) == corpus.hidden.labels).mean()
+    items = {item["name"]: item for item in score(path, STUDENT, VARIANT, corpus.hidden, LEVEL)["items"]}
+    assert items["level reached"]["evidence"]["recomputed"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_without_public_photos_right_is_still_right_and_a_slip_still_found(right, wrong, corpus):
+    blind = dataclasses.replace(corpus.hidden, public=None)
+    for name in ("functional with the base inside", "sequential around the base", "fine-tuned, nested"):
+        case = next(case for case in right if case.name == name)
+        result = score(case.path, STUDENT, case.variant, blind, LEVEL)
+        assert result["points"] == 10, told(result)
+    case = next(case for case in wrong if case.name == "x / 255 inside the model (M4)")
+    items = {item["name"]: item for item in score(case.path, STUDENT, case.variant, blind, LEVEL)["items"]}
+    assert items["base left as released"]["points"] == 0
+
+
+def test_a_base_that_this_machine_lacks_is_a_failure_of_grading_not_of_the_student(plain, corpus):
+    result = score(plain, STUDENT, VARIANT | {"base": "no_such_base"}, corpus.hidden, LEVEL)
+    assert result["status"] == "failed" and "no_such_base" in result["refusal"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=3000))
+def test_any_bytes_get_a_verdict(content, corpus, tmp_path):
+    path = tmp_path / "submission.zip"
+    path.write_bytes(content)
+    assert score(path, STUDENT, VARIANT, corpus.hidden, LEVEL)["status"] == "refused"
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_bundle_gets_a_verdict(data, plain, corpus, tmp_path):
+    content = bytearray(plain.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        kind = data.draw(st.sampled_from(["flip", "cut", "insert"]))
+        if kind == "flip":
+            content[place] ^= data.draw(st.integers(1, 255))
+        elif kind == "cut":
+            del content[place : place + data.draw(st.integers(1, 50))]
+        else:
+            content[place:place] = data.draw(st.binary(min_size=1, max_size=20))
+        if not content:
+            break
+    path = tmp_path / "submission.zip"
+    path.write_bytes(bytes(content))
+    result = score(path, STUDENT, VARIANT, corpus.hidden, LEVEL)
+    assert result["status"] in ("scored", "refused"), told(result)
+    json.dumps(result, allow_nan=False)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_value_anywhere_in_the_json_gets_a_verdict(data, plain, corpus):
+    which = data.draw(st.sampled_from(["about", "model"]))
+
+    def change(content):
+        parsed = json.loads(content)
+        places, waiting = [], [parsed]
+        while waiting:
+            part = waiting.pop()
+            keys = list(part) if isinstance(part, dict) else range(len(part))
+            places += [(part, key) for key in keys]
+            waiting += [part[key] for key in keys if isinstance(part[key], dict | list)]
+        part, key = data.draw(st.sampled_from(range(len(places))).map(places.__getitem__))
+        part[key] = data.draw(JSON)
+        return json.dumps(parsed).encode()
+
+    path = changed(plain, "any value", **{which: change})
+    result = score(path, STUDENT, VARIANT, corpus.hidden, LEVEL)
+    assert result["status"] in ("scored", "refused"), told(result)
+    json.dumps(result, allow_nan=False).encode()
+
+
+def test_similar_submissions_are_named_and_lose_nothing(corpus):
+    head, other = corpus.pooled(), corpus.head_of_another_kind()
+    paths = {
+        "ada": corpus.bundle("of ada", head, inputs="features", history=corpus.history(["a"], 0.91)),
+        "bob": corpus.bundle("of bob", corpus.renamed(head), inputs="features", history=corpus.history(["b"], 0.92)),
+        "cleo": corpus.bundle("of cleo", corpus.nudged(head), inputs="features", history=corpus.history(["c"], 0.93)),
+        "dan": corpus.bundle("of dan", other, inputs="features", history=corpus.history(["d"], 0.92)),
+        "eve": corpus.bundle(
+            "of eve", corpus.pooled(1, "sigmoid"), inputs="features", history=corpus.history(["e"], 0.9)
+        ),
+    }
+    results = [score(path, name, VARIANT, corpus.hidden, LEVEL) for name, path in paths.items()]
+    hints = {(hint["what"], *hint["students"]): hint["sentence"] for hint in similarity_hints(results)}
+    assert set(hints) == {
+        ("weights", "ada", "bob"),
+        ("weights", "ada", "cleo"),
+        ("weights", "bob", "cleo"),
+        ("history", "bob", "dan"),
+    }
+    assert "exactly" in hints["weights", "ada", "bob"] and "nearly" in hints["weights", "ada", "cleo"]
+    assert "same variant" in hints["weights", "ada", "bob"]
+    # Each bundle says ada, so all others lose the point for the variant, and none loses more for being alike.
+    assert [result["points"] for result in results] == [10, 9, 9, 9, 9]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
+def test_two_trainings_that_failed_are_not_named_as_copies(corpus, value):
+    def failed(arrays):
+        return {name: np.full_like(array, value) for name, array in arrays.items()}
+
+    results = []
+    for number, name in enumerate(("ada", "bob")):
+        path = corpus.bundle(
+            f"of {name}, {value}",
+            corpus.pooled(),
+            inputs="features",
+            history=corpus.history([name], 0.9 + number / 100),
+        )
+        path = changed(path, f"failed {name} {value}", weights=homework_corpus.arrays(failed))
+        results.append(score(path, name, VARIANT, corpus.hidden, LEVEL))
+    assert all(result["status"] == "scored" for result in results)
+    assert similarity_hints(results) == []
+
+
+def test_hundreds_of_the_same_bundle_do_not_make_a_hint_for_each_pair(plain, corpus):
+    result = score(plain, STUDENT, VARIANT, corpus.hidden, LEVEL)
+    results = [result | {"student": f"s{number:03}"} for number in range(200)]
+    assert len(similarity_hints(results)) < 1000
+
+
+def test_hidden_photos_follow_from_the_secret(photos):
+    public = photos[1].public
+    first, again, other = (HiddenSet.from_seed(secret, 2, public) for secret in (b"a", b"a", b"b"))
+    assert first.id == again.id != other.id
+    assert first.images.shape == (2, 150, 150, 3) and first.labels.tolist() == [1, 0]
+    assert pickle.loads(pickle.dumps(first)).id == first.id
+
+
+def test_hidden_photos_can_be_an_instructors_own(photos, tmp_path):
+    import cv2
+
+    for name in ("cats", "dogs-evening"):
+        (tmp_path / name).mkdir()
+        for number in range(2):
+            _, content = cv2.imencode(".jpg", photos[0].images[number])
+            (tmp_path / name / f"{number}.jpg").write_bytes(content)
+    hidden = HiddenSet.from_folder(tmp_path)
+    assert sorted(hidden.labels.tolist()) == [0, 0, 1, 1] and hidden.public is None
+
+
+def test_a_folder_without_dogs_is_named(tmp_path):
+    from course_utils import CourseError
+
+    (tmp_path / "cats").mkdir()
+    with pytest.raises(CourseError, match="dogs"):
+        HiddenSet.from_folder(tmp_path)
+
+
+def test_a_public_sample_is_the_students_own_photos(photos, tmp_path):
+    from course_utils import CourseError
+
+    sample = photos[1].public
+    assert sample.positions.max() < 1000 and (sample.photos.labels == (sample.positions < 500)).all()
+    (tmp_path / "dogs-test").mkdir()
+    with pytest.raises(CourseError, match="dogs-test"):
+        PublicSample.from_folder(tmp_path)
+
+
+def test_the_notebook_is_handed_on_unread(plain, corpus, tmp_path):
+    from homework.collecting.bundle import BundleError, read_notebook
+
+    assert read_notebook(plain) is None
+    notebook = tmp_path / "mine.ipynb"
+    notebook.write_text('{"cells": []}')
+    path = corpus.bundle("with notebook", corpus.pooled(), inputs="features", notebook=notebook)
+    assert read_notebook(path) == b'{"cells": []}'
+    path.write_bytes(zip_bytes(("../notebook.ipynb", b"x")))
+    with pytest.raises(BundleError, match="leaves its folder"):
+        read_notebook(path)

@@ -1,0 +1,103 @@
+"""Levels: derived from each variant's own reference, all equally hard, and looked up for exactly that variant."""
+
+import json
+
+import numpy as np
+import pytest
+
+from course_utils.errors import CourseError
+from course_utils.sandbox.small_bases import weights_path
+from homework.handing_out.variants import VARIANTS
+from homework.scoring import thresholds
+
+EVERY = [variant for rows in VARIANTS.values() for variant in rows]
+TABLE = json.loads(thresholds.TABLE.read_text(encoding="utf-8"))
+
+
+def measured(variant):
+    row = TABLE.get(variant["assignment"], {}).get(str(variant["number"]), {})
+    has_weights = weights_path(variant["base"]).is_file()
+    return has_weights and row.get("weights") == thresholds.weights_checksum(variant["base"])
+
+
+def test_the_committed_levels_follow_from_the_committed_accuracies():
+    assert thresholds.with_levels(TABLE) == TABLE
+
+
+def test_the_committed_page_is_in_step_with_the_table():
+    assert thresholds.PAGE.read_text(encoding="utf-8") == thresholds.page(TABLE)
+
+
+def test_every_row_belongs_to_a_variant_as_it_is_now():
+    rows = {(assignment, number): row for assignment, numbers in TABLE.items() for number, row in numbers.items()}
+    assert rows
+    known = {(variant["assignment"], str(variant["number"])): variant for variant in EVERY}
+    for key, row in rows.items():
+        assert row["variant"] == known[key]
+        assert len(row["accuracies"]) == thresholds.SEEDS
+        assert 0.5 < row["threshold"] < min(row["accuracies"])
+
+
+@pytest.mark.parametrize("variant", EVERY, ids=lambda variant: f"{variant['assignment']}-{variant['number']}")
+def test_a_level_is_given_where_it_was_measured_and_said_to_be_missing_where_not(variant):
+    if measured(variant):
+        assert 0.5 < thresholds.threshold(variant) < 1
+    else:
+        with pytest.raises(CourseError, match="has no level|other weights|are missing"):
+            thresholds.threshold(variant)
+
+
+@pytest.mark.parametrize("changed", [{}, {"variant": VARIANTS["conv_head"][1]}, {"weights": "0" * 16}])
+def test_a_level_counts_only_for_the_variant_and_the_weights_that_it_was_measured_with(tmp_path, changed):
+    variant = VARIANTS["conv_head"][0]
+    table = tmp_path / "thresholds.json"
+    row = {"variant": variant, "weights": thresholds.weights_checksum(variant["base"]), "threshold": 0.8} | changed
+    table.write_text(json.dumps({"conv_head": {"0": row}}))
+    if not changed:
+        assert thresholds.threshold(variant, table) == 0.8
+    else:
+        with pytest.raises(CourseError, match="another variant"):
+            thresholds.threshold(variant, table)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"conv_head": {"0": {"variant": 1}}}', '{"conv_head": 3}'])
+def test_a_damaged_table_is_told(tmp_path, content):
+    table = tmp_path / "thresholds.json"
+    table.write_text(content)
+    with pytest.raises(CourseError, match="has no level"):
+        thresholds.threshold(VARIANTS["conv_head"][0], table)
+
+
+def test_an_equally_good_submission_falls_below_the_level_once_in_a_hundred():
+    generator = np.random.default_rng(0)
+    true, spread, tries = 0.85, 0.01, 40_000
+
+    def accuracy(photos):
+        return generator.binomial(photos, np.clip(generator.normal(true, spread, tries), 0, 1)) / photos
+
+    # The three references of one variant share their photos: so do their errors.
+    luck = generator.normal(0, np.sqrt(true * (1 - true) / thresholds.PUBLIC_TEST), tries)
+    means = true + luck + generator.normal(0, spread / np.sqrt(3), tries)
+    levels = np.array([thresholds.level_from([mean] * 3, spread) for mean in means])
+    below = (accuracy(thresholds.HIDDEN) < levels).mean()
+    assert 0.004 < below < 0.016
+
+
+def test_the_pooled_spread_leaves_the_differences_between_variants_out():
+    assert thresholds.pooled_spread([[0.9, 0.92, 0.94], [0.7, 0.72, 0.74]]) == pytest.approx(0.02)
+
+
+def test_a_source_without_a_needed_tag_is_told(tmp_path, monkeypatch):
+    (tmp_path / "conv_head").mkdir()
+    (tmp_path / "conv_head" / "conv_head.py").write_text('# %% tags=["variant"]\nvariant = {}\n')
+    monkeypatch.setattr(thresholds, "SOURCE", tmp_path)
+    with pytest.raises(CourseError, match="exactly one cell"):
+        thresholds.reference_accuracies(VARIANTS["conv_head"][0])
+
+
+@pytest.mark.slow
+def test_a_reference_reaches_the_committed_level_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    variant = VARIANTS["conv_head"][0]
+    (accuracy,) = thresholds.reference_accuracies(variant, seeds=1)
+    assert accuracy >= thresholds.threshold(variant)

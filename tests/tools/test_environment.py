@@ -1,0 +1,278 @@
+"""The environment that the commands make: its versions agree, it is made once, and its failures are told."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from course_utils.errors import CourseError
+from tools import environment
+
+# A build backend that needs nothing from a package registry, so that pip can install the stand-in offline.
+BACKEND = """
+import os, zipfile
+
+def _wheel(folder):
+    name = "standin-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
+        wheel.writestr("standin.py", "INSTALLED = True\\n")
+        wheel.writestr("standin-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: standin\\nVersion: 1.0\\n")
+        wheel.writestr(
+            "standin-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+        )
+        wheel.writestr("standin-1.0.dist-info/RECORD", "")
+    return name
+
+def build_editable(folder, settings=None, metadata=None):
+    return _wheel(folder)
+
+build_wheel = build_editable
+"""
+
+
+@pytest.fixture
+def standin(tmp_path, monkeypatch):
+    """A checkout with nothing to install but itself, and pip cut off from every registry."""
+    root = tmp_path / "a course with spaces and ü"
+    root.mkdir()
+    (root / "backend.py").write_text(BACKEND)
+    (root / "constraints.txt").write_text("tqdm==4.0\n")
+    (root / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "standin"\nversion = "1.0"\ndependencies = []\n'
+        "[project.optional-dependencies]\ncpu = []\ngpu = []\nnotebooks = []\ngrading = []\ntests = []\n"
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    return root
+
+
+def install(root):
+    return environment.install(root, root / ".venv", root / "constraints.txt")
+
+
+def test_every_direct_dependency_has_a_pin(checkout):
+    pins = environment.pinned_versions(checkout / "constraints.txt")
+    assert set(environment.requirements(checkout)) <= set(pins)
+    assert pins["tensorflow"] == pins["tensorflow-cpu"]
+
+
+def test_every_pin_lies_within_what_pyproject_allows(checkout):
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = project["dependencies"] + sum(project["optional-dependencies"].values(), [])
+    pins = environment.pinned_versions(checkout / "constraints.txt")
+    outside = [line for line in lines if pins[environment._name(line)] not in Requirement(line).specifier]
+    assert outside == []
+
+
+def imported_packages(scripts):
+    """The installed packages that Python files import from, course_utils and the standard library aside."""
+    from importlib.metadata import packages_distributions
+
+    modules = set()
+    for script in scripts:
+        for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                modules |= {name.name.split(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                modules.add(node.module.split(".")[0])
+    distributions = packages_distributions()
+    return {
+        environment._name(distributions[one][0]) for one in modules - sys.stdlib_module_names if one in distributions
+    }
+
+
+def test_a_package_that_the_course_imports_is_no_chance_guest_of_another(checkout):
+    folders = ("course_utils", "notebooks/scripts", "homework", "tests", "tools")
+    scripts = [script for folder in folders for script in (checkout / folder).rglob("*.py")]
+    given = {"image-course", "tensorflow", "tensorflow-cpu"} | set(environment.requirements(checkout))
+    assert imported_packages(scripts) - given == set()
+
+
+def test_a_package_that_is_imported_and_not_declared_is_found(tmp_path):
+    (tmp_path / "one.py").write_text("import os\nfrom contourpy import contour_generator\n")
+    assert imported_packages([tmp_path / "one.py"]) == {"contourpy"}
+
+
+def conda_pins(text):
+    return dict(re.findall(r"^ +- ([a-z][a-z0-9-]*)==([^;\s]+)", text, re.MULTILINE))
+
+
+def test_the_conda_environment_has_the_same_packages_at_the_same_versions(checkout):
+    listed = conda_pins((checkout / "environment.yml").read_text(encoding="utf-8"))
+    pins = environment.pinned_versions(checkout / "constraints.txt")
+    expected = environment.requirements(checkout)
+    expected |= {name: pins[name] for name in ("tensorflow", "tensorflow-cpu")}
+    assert listed == expected
+
+
+def test_the_conda_environment_has_a_python_that_the_package_allows(checkout):
+    from packaging.specifiers import SpecifierSet
+
+    text = (checkout / "environment.yml").read_text(encoding="utf-8")
+    python = re.search(r"- python=([\d.]+)", text).group(1)
+    project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"{python}.0" in SpecifierSet(project["requires-python"])
+
+
+def test_a_pin_that_differs_is_noticed(checkout):
+    text = (checkout / "environment.yml").read_text(encoding="utf-8")
+    changed = text.replace("keras==3", "keras==2")
+    assert conda_pins(changed) != conda_pins(text)
+
+
+def test_the_pins_are_what_is_installed_here(checkout):
+    if environment.missing_packages(checkout):
+        pytest.skip("this run uses other versions on purpose")
+    pins = environment.pinned_versions(checkout / "constraints.txt")
+    installed = {name: environment.installed_version(name) for name in pins}
+    different = {name: found for name, found in installed.items() if found not in (None, pins[name])}
+    assert different == {}
+
+
+def test_versions_for_colab_are_those_that_colab_lists(checkout):
+    listed = checkout.parent / "shared" / "colab-pins.txt"
+    if not listed.is_file():
+        pytest.skip("no list of Colab's versions beside the checkout")
+    theirs = environment.pinned_versions(listed)
+    ours = environment.pinned_versions(checkout / "tests" / "colab-constraints.txt")
+    assert ours.pop("tensorflow-cpu") == theirs["tensorflow"]
+    assert {name: theirs.get(name) for name in ours} == ours
+
+
+def test_a_fresh_environment_can_import_the_course(standin, capsys):
+    python = install(standin)
+    done = subprocess.run([str(python), "-c", "import standin; print(standin.INSTALLED)"], capture_output=True)
+    assert done.stdout.strip() == b"True"
+    assert "once, some minutes" in capsys.readouterr().out
+
+
+def test_a_second_time_installs_nothing(standin, capsys):
+    first = install(standin)
+    capsys.readouterr()
+    assert install(standin) == first
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.slow
+def test_a_changed_pin_installs_again(standin, capsys):
+    install(standin)
+    (standin / "constraints.txt").write_text("tqdm==4.1\n")
+    capsys.readouterr()
+    install(standin)
+    assert "Installed." in capsys.readouterr().out
+
+
+def test_an_interrupted_installation_is_repeated(standin, capsys):
+    python = install(standin)
+    stamp = standin / ".venv" / environment.STAMP
+    stamp.unlink()
+    subprocess.run([str(python), "-m", "pip", "uninstall", "-q", "-y", "standin", "pip"], check=True)
+    capsys.readouterr()
+    install(standin)
+    assert "Installed." in capsys.readouterr().out
+    assert stamp.is_file()
+
+
+@pytest.mark.slow
+def test_an_environment_whose_python_is_gone_is_made_again(standin):
+    python = install(standin)
+    python.unlink()
+    python.symlink_to(standin / "no-such-python")
+    assert subprocess.run([str(install(standin)), "-c", "import standin"]).returncode == 0
+
+
+def test_a_folder_of_the_students_own_is_left_alone(standin):
+    own = standin / ".venv" / "bin" / "python"
+    own.parent.mkdir(parents=True)
+    own.write_text("my notes")
+    with pytest.raises(CourseError, match="not a virtual environment; move that folder away"):
+        install(standin)
+    assert own.read_text() == "my notes"
+
+
+def test_no_network_is_told_in_one_sentence(standin):
+    project = standin / "pyproject.toml"
+    project.write_text(project.read_text().replace("requires = []", 'requires = ["setuptools"]'))
+    with pytest.raises(CourseError, match="could not be fetched from the package registry; check the network"):
+        install(standin)
+    assert not (standin / ".venv" / environment.STAMP).exists()
+
+
+@pytest.mark.parametrize(
+    ("versions", "words"),
+    [("2.16.1, 2.16.2", "There is no tensorflow==2.21.0 for Python 3.*use Python 3.11"), ("none", "check the network")],
+)
+def test_a_package_that_is_not_made_for_this_machine_is_told(tmp_path, versions, words):
+    said = "ERROR: Could not find a version that satisfies the requirement tensorflow==2.21.0 "
+    said += f"(from versions: {versions})\nERROR: No matching distribution found for tensorflow==2.21.0\n"
+    assert re.search(words, environment._diagnosis(said, tmp_path / "log"))
+
+
+def test_a_quota_is_told_as_a_full_disk(tmp_path):
+    said = "ERROR: Could not install packages due to an OSError: [Errno 122] Disk quota exceeded\n"
+    assert "free some space" in environment._diagnosis(said, tmp_path / "log")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_a_log_that_the_disk_does_not_take_is_told(standin, monkeypatch):
+    install(standin)
+    (standin / ".venv" / environment.STAMP).unlink()
+    log = standin / ".venv" / environment.LOG
+    log.unlink()
+    log.symlink_to("/dev/full")
+    with pytest.raises(CourseError, match="The disk is full.*free some space and run this again"):
+        install(standin)
+
+
+def test_too_little_disk_space_is_told_before_anything_is_made(standin, monkeypatch):
+    monkeypatch.setattr(environment, "FREE_BYTES_NEEDED", 10**18)
+    with pytest.raises(CourseError, match="free some space and run this again"):
+        install(standin)
+    assert not (standin / ".venv").exists()
+
+
+def test_a_disk_that_fills_while_installing_is_told(standin):
+    backend = standin / "backend.py"
+    backend.write_text(
+        BACKEND.replace("    name = ", "    raise OSError(28, 'No space left on device')\n    name = ", 1)
+    )
+    with pytest.raises(CourseError, match="The disk became full while installing"):
+        install(standin)
+
+
+@pytest.mark.slow
+def test_another_failure_names_the_log(standin):
+    (standin / "backend.py").write_text("raise SystemError('odd')")
+    with pytest.raises(CourseError, match=environment.LOG) as told:
+        install(standin)
+    assert "\n" not in str(told.value)
+
+
+def test_an_active_environment_with_the_pinned_versions_is_used(checkout, tmp_path):
+    if environment.missing_packages(checkout):
+        pytest.skip("this run uses other versions on purpose")
+    # The same question asked for a checkout elsewhere, whose own .venv does not exist.
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_bytes((checkout / name).read_bytes())
+    assert environment.is_this_python(environment.ready_python(tmp_path))
+
+
+def test_an_active_environment_with_other_versions_is_not_used(checkout, tmp_path):
+    (tmp_path / "pyproject.toml").write_bytes((checkout / "pyproject.toml").read_bytes())
+    text = (checkout / "constraints.txt").read_text(encoding="utf-8")
+    (tmp_path / "constraints.txt").write_text(re.sub(r"(?m)^keras==.*", "keras==3.0.0", text), encoding="utf-8")
+    assert environment.ready_python(tmp_path) is None
+    assert any(line.startswith("keras 3.0.0") for line in environment.missing_packages(tmp_path))
+
+
+def test_the_exit_code_of_the_other_interpreter_is_kept():
+    assert environment.run_with(sys.executable, ["-c", "raise SystemExit(7)"]) == 7

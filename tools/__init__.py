@@ -1,0 +1,1 @@
+"""The maintainers' workshop: ``python -m tools COMMAND``, which every make target calls."""

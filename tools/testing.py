@@ -1,0 +1,155 @@
+"""What ``make test``, ``test-full``, ``flakes``, ``lint`` and the programs in ``tools/benchmarks/`` do."""
+
+import subprocess
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from course_utils.errors import CourseError
+from tools.environment import checkout_root
+from tools.notebooks import copy_to_run, kernel_settings
+
+# The fewest epochs of all notebooks take minutes a cell on two cores; all epochs, up to an hour.
+CELL_SECONDS = {"1": 600, "0": 3600}
+FLAKE_RUNS = 10
+
+
+def test():
+    """Run the unit tests that are not slow, and compare every notebook, trained for few epochs.
+
+    Returns
+    -------
+    int
+        pytest's exit code.
+    """
+    return run_pytest(sys.executable, ["tests", "-m", "not slow"], fast="1")
+
+
+def test_full():
+    """Run all unit tests, and compare every notebook, trained for all epochs.
+
+    Returns
+    -------
+    int
+        pytest's exit code.
+    """
+    return run_pytest(sys.executable, ["tests"], fast="0")
+
+
+def flakes(runs=FLAKE_RUNS, once=None):
+    """Compare every notebook again and again, trained for few epochs, to find what does not come out the same.
+
+    Parameters
+    ----------
+    runs : int
+        How often.
+    once : callable, optional
+        Compares them once and gives 0 where all is the same; by default as ``make test`` does.
+
+    Returns
+    -------
+    int
+        0 where every run was without a difference, else 1.
+    """
+    once = once or (lambda: run_pytest(sys.executable, ["-q"], fast="1"))
+    failed = []
+    for run in range(1, runs + 1):
+        print(f"run {run} of {runs}", flush=True)
+        if once():
+            failed.append(run)
+    if failed:
+        print(f"{len(failed)} of {runs} runs were not right: {', '.join(map(str, failed))}.")
+        return 1
+    print(f"{runs} of {runs} runs were right.")
+    return 0
+
+
+def lint():
+    """Check the style and the layout of all Python files.
+
+    Returns
+    -------
+    int
+        0 where ruff has nothing to say.
+    """
+    root = checkout_root()
+    style = subprocess.run([sys.executable, "-m", "ruff", "check"], cwd=root).returncode
+    layout = subprocess.run([sys.executable, "-m", "ruff", "format", "--check"], cwd=root).returncode
+    return style or layout
+
+
+def run_benchmark(name):
+    """Run one of the programs in ``tools/benchmarks/``.
+
+    Parameters
+    ----------
+    name : str
+        Its file name without the ending.
+
+    Returns
+    -------
+    int
+        Its exit code.
+
+    Raises
+    ------
+    CourseError
+        Where the file is missing.
+    """
+    root = checkout_root()
+    script = root / "tools" / "benchmarks" / f"{name}.py"
+    if not script.is_file():
+        raise CourseError(f"{script} is missing; get a complete checkout.")
+    return subprocess.run([sys.executable, "-m", f"tools.benchmarks.{name}"], cwd=root).returncode
+
+
+# The commands of these names.
+bench, faults, seeds, table = (partial(run_benchmark, name) for name in ("bench", "faults", "seeds", "table"))
+
+
+def run_pytest(python, arguments, fast):
+    """Run pytest over what is asked for and over all notebooks, in one go, so that one line counts them all.
+
+    Parameters
+    ----------
+    python : str or pathlib.Path
+        The interpreter.
+    arguments : list of str
+        What pytest is to run besides the notebooks, and how.
+    fast : {"0", "1"}
+        COURSE_FAST for the notebooks.
+
+    Returns
+    -------
+    int
+        pytest's exit code.
+    """
+    root = checkout_root()
+    with tempfile.TemporaryDirectory(prefix="course-") as temporary:
+        # In numeric order: 04 and 05 use the models of 03, as they do for a student.
+        notebooks = copy_to_run(root, Path(temporary) / "notebooks")
+        command = [str(python), "-m", "pytest", "-c", str(root / "pyproject.toml"), "--rootdir", str(root)]
+        command += [*arguments, *nbval_options(root, fast), *map(str, notebooks)]
+        settings = kernel_settings(COURSE_DATA="sandbox", COURSE_PRECISION="float32", COURSE_FAST=fast)
+        return subprocess.run(command, cwd=root, env=settings).returncode
+
+
+def nbval_options(root, fast):
+    """Say how nbval is to compare the notebooks.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The checkout.
+    fast : {"0", "1"}
+        COURSE_FAST for the notebooks.
+
+    Returns
+    -------
+    list of str
+        Options of pytest.
+    """
+    seconds = CELL_SECONDS[fast]
+    options = ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={seconds}", f"--timeout={seconds}"]
+    return [*options, "--nbval-sanitize-with", str(root / "tests" / "sanitize.cfg")]
