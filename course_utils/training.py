@@ -1,17 +1,23 @@
 """Training: its precision, its number of epochs, and the networks that several notebooks train or carry on with."""
 
 import contextlib
+import hashlib
+import importlib.util
 import itertools
 import json
 import os
 import platform
+import shutil
 import time
+import zipfile
+from pathlib import Path
 
 import numpy as np
 
 from course_utils import settings
-from course_utils.errors import CourseError
-from course_utils.files import write_text
+from course_utils.errors import CourseError, file_errors_told
+from course_utils.files import write_text, written_whole
+from course_utils.images import photo_paths
 from course_utils.settings import course_path, fast
 
 _STEPS = 4
@@ -80,10 +86,36 @@ def epochs(number):
     return 1 if fast() else number
 
 
-def earlier_model(data, name, train):
-    """Load a model that an earlier notebook saved, or train a stand-in, and say in one line which.
+def keep_model(model, name, data="data"):
+    """Save a trained model for the later notebooks, with a note of the images that it was trained on.
 
-    A saved model that is older than the images was trained on others, and is not used.
+    Parameters
+    ----------
+    model : keras.Model
+        The trained model.
+    name : str
+        What it is called, such as ``"scratch"`` for ``models/scratch.keras``.
+    data : str or pathlib.Path
+        The data folder; the model is saved in ``models`` beside it.
+
+    Raises
+    ------
+    CourseError
+        Where the file cannot be written.
+    """
+    saved = _saved_model(data, name)
+    with written_whole(saved) as part:
+        # Keras saves only under a name that ends in .keras.
+        model.save(part.with_suffix(".keras"))
+        os.replace(part.with_suffix(".keras"), part)
+    write_text(saved.with_suffix(".json"), json.dumps({"images": _fingerprint(data)}) + "\n")
+    print(f"Saved as models/{saved.name}, for the later notebooks.")
+
+
+def earlier_model(data, name, train):
+    """Load a model that an earlier notebook saved, or train a replacement, and say in one line which.
+
+    A saved model that was trained on other images, or cannot be read, is not used, and stays where it is.
 
     Parameters
     ----------
@@ -100,14 +132,55 @@ def earlier_model(data, name, train):
     """
     import keras
 
-    data = course_path(data)
-    saved = data.parent / "models" / f"{name}.keras"
-    images_since = max(path.stat().st_mtime for path in data.glob("*s-t*"))
-    if saved.is_file() and saved.stat().st_mtime >= images_since:
-        print(f"The {name} model is the one that an earlier notebook saved.")
-        return keras.saving.load_model(saved, compile=False)
-    print(f"No earlier notebook has saved a {name} model for these images: one is trained here, more briefly.")
+    saved = _saved_model(data, name)
+    if not saved.is_file():
+        reason = f"There is no models/{saved.name} here"
+    elif not _trained_on(saved, data):
+        reason = f"models/{saved.name} was trained on other images"
+    else:
+        try:
+            model = keras.saving.load_model(saved, compile=False)
+        except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile):
+            reason = f"models/{saved.name} cannot be read (cut off, or saved by another version of Keras)"
+        else:
+            print(f"This is your own {name} model, saved by an earlier notebook.")
+            return model
+    print(f"{reason}: a replacement is trained, more briefly.")
     return train()
+
+
+def carry_models(folder="models"):
+    """In Colab, keep the models in your Google Drive, so that the next notebook finds them; elsewhere do nothing.
+
+    Each Colab notebook is a machine of its own, and what it saved is gone when it closes.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        The folder of the models; in Colab it becomes a link to ``image-course/models`` in your Drive.
+
+    Raises
+    ------
+    CourseError
+        Where the Drive cannot be used.
+    """
+    models = course_path(folder)
+    if importlib.util.find_spec("google.colab") is None:
+        print(f"Your models are kept in the folder {models.name}.")
+        return
+    from google.colab import drive
+
+    drive.mount("/content/drive")
+    kept = Path("/content/drive/MyDrive/image-course/models")
+    with file_errors_told(kept):
+        kept.mkdir(parents=True, exist_ok=True)
+        if models.is_dir() and not models.is_symlink():
+            for file in models.iterdir():
+                shutil.copy2(file, kept)
+            models.rename(models.with_name("models-before"))
+        if not models.is_symlink():
+            models.symlink_to(kept, target_is_directory=True)
+    print("Your models are kept in your Google Drive, in image-course/models.")
 
 
 def better_cnn(steps):
@@ -210,3 +283,24 @@ def _small_cnn(precision):
     )
     model.compile("adam", "sparse_categorical_crossentropy")
     return model
+
+
+def _saved_model(data, name):
+    return course_path(data).parent / "models" / f"{name}.keras"
+
+
+def _trained_on(saved, data):
+    try:
+        note = json.loads(saved.with_suffix(".json").read_text(encoding="utf-8"))
+        return note["images"] == _fingerprint(data)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
+def _fingerprint(data):
+    """Stand for the images of a data folder by their folders, names and sizes."""
+    content = hashlib.sha256()
+    for folder in sorted(course_path(data).glob("*s-t*")):
+        for path in photo_paths(folder):
+            content.update(f"{folder.name}/{Path(path).name} {os.path.getsize(path)}\n".encode())
+    return content.hexdigest()

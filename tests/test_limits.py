@@ -169,7 +169,8 @@ def test_a_forecast_that_is_far_off_is_found():
 @pytest.mark.fault("memory")
 def test_the_forecast_of_a_notebook_that_trains_nothing_is_near_its_peak(tmp_path, monkeypatch):
     """Notebook 02 loads all images and trains nothing, so it is quick; the slow test looks at all five."""
-    from tools.notebooks import execute, from_script, kernel_settings
+    from tools.notebooks import from_script
+    from tools.running import execute, kernel_settings
 
     shared = CHECKOUT / "data"
     if not (shared / "manifest.json").is_file():

@@ -12,7 +12,7 @@ import argparse
 import importlib
 import os
 
-from course_utils.errors import exit_code
+from course_utils.errors import CourseError, exit_code
 from tools import environment
 
 # Command -> (module, function, what the help says). Loaded only when asked for: the first four and the help
@@ -58,8 +58,8 @@ def main(arguments=None):
     int
         The exit code: 0 where all went well, 1 after a problem that was told, 130 after Ctrl-C.
     """
-    command = _parser().parse_args(arguments).command
-    return exit_code(lambda: _run(command))
+    chosen = _parser().parse_args(arguments)
+    return exit_code(lambda: _run(chosen))
 
 
 def fetch():
@@ -82,7 +82,10 @@ def clean():
     clean_photos()
 
 
-def _run(command):
+def _run(chosen):
+    command, names = chosen.command, chosen.names
+    if names and command != "notebooks":
+        raise CourseError(f"{command} takes no further words, and got {' '.join(names)}; leave them out.")
     root = environment.checkout_root()
     if root is not None:
         if command in WITHOUT_INSTALLING:
@@ -90,10 +93,11 @@ def _run(command):
         else:
             python = environment.prepared_python(root)
         if not environment.is_this_python(python):
-            return environment.run_with(python, ["-m", "tools", command])
+            return environment.run_with(python, ["-m", "tools", command, *names])
     module, function, _ = COMMANDS[command]
     if module != "__main__":
-        return getattr(importlib.import_module(f"tools.{module}"), function)()
+        call = getattr(importlib.import_module(f"tools.{module}"), function)
+        return call(names=names) if names else call()
     return globals()[function]()
 
 
@@ -117,6 +121,7 @@ def _parser():
         "  BENCH             quick or full: how much `bench` measures (quick)",
     )
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="with notebooks: which of them, such as 03 04")
     return parser
 
 

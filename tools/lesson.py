@@ -11,16 +11,8 @@ from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import write_text, written_whole
 from tools.doctor import require_memory
 from tools.environment import checkout_root
-from tools.notebooks import (
-    FIRST_FURTHER,
-    Run,
-    execute,
-    from_script,
-    kernel_settings,
-    repository_address,
-    save,
-    scripts,
-)
+from tools.notebooks import FIRST_FURTHER, from_script, repository_address, save, scripts
+from tools.running import Run, execute, kernel_settings
 
 # Over nbconvert's own style: lines of a length that can be read, progress bars that do not look like errors,
 # outputs and tables that begin where the text does.

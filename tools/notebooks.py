@@ -1,30 +1,22 @@
-"""From scripts to notebooks: derive them, run them, compare the pairs, and cut the students' homework out."""
+"""From scripts to notebooks: derive them, compare the pairs, and cut the students' homework out."""
 
-import atexit
 import base64
 import hashlib
 import io
-import os
 import re
 import shutil
 import sys
-import tempfile
-import threading
-import time
 import tomllib
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.files import write_text
 from tools.environment import checkout_root
+from tools.running import execute, kernel_settings
+from tools.your_turn import as_students_see_it, with_answers_tried
 
 # The lesson ends with notebook 05; those from here on go past it.
 FIRST_FURTHER = "06"
 SETUP_TAG = "setup"
-# An old laptop may take minutes to read a kernel's files for the first time.
-START_SECONDS = 600
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 INSTALLING = """\
 import importlib.util
@@ -43,16 +35,6 @@ STUDENTS_LINE = "...  # your code here"
 NOT_COMPARED = ("nbval-ignore-output", "nbval-skip", "NBVAL_IGNORE_OUTPUT", "NBVAL_SKIP")
 
 MACHINE_PATH = re.compile(r"(?<![\w.])(/home/|/root/|/Users/|/tmp/|/var/folders/|[A-Za-z]:\\Users\\)[^\s'\"<]*")
-
-
-@dataclass
-class Run:
-    """How one notebook ran: its name, seconds, peak memory in MB, and the error, None where all went well."""
-
-    name: str
-    seconds: float
-    peak_mb: float
-    error: str | None
 
 
 def scripts(root):
@@ -96,6 +78,23 @@ def repository_address(root):
     return tomllib.loads(text)["tool"]["course"]["repository"].rstrip("/")
 
 
+def script_cells(path):
+    """Read all cells of a script, the solutions and the wrong answers among them.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A script in jupytext's py:percent format.
+
+    Returns
+    -------
+    list of nbformat.NotebookNode
+    """
+    import jupytext
+
+    return jupytext.read(path, fmt="py:percent").cells
+
+
 def from_script(path, repository=""):
     """Derive a notebook from a script, without running it.
 
@@ -112,10 +111,9 @@ def from_script(path, repository=""):
     nbformat.NotebookNode
         The notebook. The id of a cell follows from what the cell says, so that a change elsewhere leaves it.
     """
-    import jupytext
     import nbformat
 
-    notebook = jupytext.read(path, fmt="py:percent")
+    notebook = nbformat.v4.new_notebook(cells=as_students_see_it(script_cells(path)))
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -138,97 +136,16 @@ def from_script(path, repository=""):
     return notebook
 
 
-def execute(notebook, name, folder, settings):
-    """Run a notebook in a kernel of its own, showing one line of progress.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        The notebook; it receives the outputs.
-    name : str
-        What the progress line calls it.
-    folder : pathlib.Path
-        The kernel's current folder.
-    settings : dict of str to str
-        The kernel's environment.
-
-    Returns
-    -------
-    Run
-        The time, the memory, and what went wrong if anything did.
-    """
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-
-    code_cells = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    started = time.perf_counter()
-    with _Watch(name, len(code_cells)) as watch:
-
-        def note_cell(cell, cell_index):
-            if cell.cell_type == "code":
-                watch.cell = code_cells.index(cell_index) + 1
-
-        client = NotebookClient(
-            notebook,
-            timeout=None,
-            startup_timeout=START_SECONDS,
-            kernel_name="python3",
-            resources={"metadata": {"path": str(folder)}},
-            record_timing=False,
-            # Or it warns that other users of the same computer could listen to its local connection.
-            extra_arguments=["--log-level=40"],
-            coalesce_streams=True,
-            on_notebook_start=lambda notebook: watch.follow(client.km.provisioner.pid),
-            on_cell_start=note_cell,
-        )
-        error = None
-        try:
-            _execute_interruptibly(client, settings, watch)
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as failure:
-            error = _told(notebook, name, code_cells, watch.cell, failure)
-        except RuntimeError as failure:
-            if watch.cell:
-                raise
-            # What nbclient raises where the kernel does not answer in time. It has cleaned up then, and would
-            # complain at the exit of this program that nothing is left to clean up.
-            atexit.unregister(client._cleanup_kernel)
-            error = f"{name} did not begin: {failure}; close other programs and try again."
-    return Run(name, round(time.perf_counter() - started, 1), round(watch.peak_bytes / 1e6), error)
-
-
-def kernel_settings(**settings):
-    """Build the environment of a kernel.
-
-    Parameters
-    ----------
-    **settings : str
-        The course's settings by name, such as ``COURSE_DATA="sandbox"``. Where any is given, those of the
-        current process are left out, except the cache folder and the photos for tests.
-
-    Returns
-    -------
-    dict of str to str
-        The environment.
-    """
-    environment = dict(os.environ)
-    if settings:
-        environment = {
-            name: value
-            for name, value in environment.items()
-            if not name.startswith("COURSE_") or name in ("COURSE_CACHE", "COURSE_TEST_MIRROR")
-        }
-    # Python's debugger, which the kernel loads, otherwise warns about frozen modules.
-    defaults = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    return defaults | environment | settings
-
-
-def derive_all(root=None):
-    """Write all notebooks: the numbered ones with outputs of a full sandbox run, the homework empty.
+def derive_all(root=None, names=()):
+    """Write the notebooks: the numbered ones with outputs of a full sandbox run, the homework empty.
 
     Parameters
     ----------
     root : pathlib.Path, optional
         The checkout; by default the one that this package belongs to.
+    names : sequence of str
+        The beginnings of the notebooks to run, such as ``["03", "04"]``, in the folder that the last run of all has
+        left, so that they find its images and models; none runs all, in an empty folder.
 
     Returns
     -------
@@ -239,18 +156,22 @@ def derive_all(root=None):
     derived = {}
     repository = repository_address(root)
     settings = kernel_settings(COURSE_DATA="sandbox", COURSE_PRECISION="float32", COURSE_FAST="0")
-    with tempfile.TemporaryDirectory(prefix="course-") as temporary:
-        # A folder of its own, so that nothing of an earlier run is found.
-        folder = Path(temporary) / "notebooks"
-        folder.mkdir()
-        for script in scripts(root):
-            notebook = from_script(script, repository)
-            run = execute(notebook, script.stem, folder, settings)
-            if run.error:
-                print(run.error, file=sys.stderr)
-                return 1
-            shrink_pictures(notebook)
-            derived[root / "notebooks" / f"{script.stem}.ipynb"] = notebook
+    work = root / "build" / "notebooks"
+    if not names:
+        shutil.rmtree(work, ignore_errors=True)
+    folder = work / "notebooks"
+    folder.mkdir(parents=True, exist_ok=True)
+    for script in scripts(root):
+        if names and not script.stem.startswith(tuple(names)):
+            continue
+        notebook = from_script(script, repository)
+        run = execute(notebook, script.stem, folder, settings)
+        if run.error:
+            print(run.error, file=sys.stderr)
+            return 1
+        describe_pictures(notebook)
+        shrink_pictures(notebook)
+        derived[root / "notebooks" / f"{script.stem}.ipynb"] = notebook
     for solution in homework_solutions(root):
         homework = from_script(solution, repository)
         derived[practice_copy(solution)] = student_version(homework)
@@ -261,6 +182,20 @@ def derive_all(root=None):
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
+
+
+def describe_pictures(notebook):
+    """Carry the alternative text that stands beside a cell's code to the pictures that the cell shows.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        An executed notebook, which is changed: ``alt`` of a cell's metadata goes to ``image/png`` of its outputs'.
+    """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "alt" in cell.metadata and "image/png" in output.get("data", {}):
+                output.metadata["image/png"] = {**output.metadata.get("image/png", {}), "alt": cell.metadata["alt"]}
 
 
 def shrink_pictures(notebook):
@@ -394,6 +329,9 @@ def pair_problems(script):
             continue
         where = f"{path.name}, cell {number}"
         counts.append(cell.execution_count)
+        pictures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
+        if not all(output.metadata.get("image/png", {}).get("alt") for output in pictures):
+            problems.append(f'{where}: a picture has no alternative text; write alt="..." beside its %%.')
         if "raises-exception" not in cell.metadata.get("tags", []) and any(
             output.output_type == "error" for output in cell.outputs
         ):
@@ -475,6 +413,8 @@ def is_compared(cell):
 def copy_to_run(root, folder, with_homework=True):
     """Copy the committed notebooks to a folder to run them in, and the solutions of the homework with them.
 
+    In the copies every solution and every wrong answer of the cells that students fill in is tried.
+
     Parameters
     ----------
     root : pathlib.Path
@@ -489,9 +429,12 @@ def copy_to_run(root, folder, with_homework=True):
     list of pathlib.Path
         The notebooks, in the order in which they build on each other.
     """
+    import nbformat
+
     folder.mkdir(parents=True)
-    for path in sorted((root / "notebooks").glob("*.ipynb")):
-        shutil.copy(path, folder)
+    for script in scripts(root):
+        notebook = nbformat.read(root / "notebooks" / f"{script.stem}.ipynb", as_version=4)
+        save(with_answers_tried(notebook, script_cells(script)), folder / f"{script.stem}.ipynb")
     if with_homework:
         for solution in homework_solutions(root):
             # The solutions have no outputs to compare: nbval runs every cell and asks only for no error.
@@ -514,93 +457,3 @@ def _without_solution(source):
     if inside:
         raise CourseError(f"A line {SOLUTION_START!r} has no {SOLUTION_END!r} after it in its cell; add it.")
     return "\n".join(lines)
-
-
-def _told(notebook, name, code_cells, number, failure):
-    source = notebook.cells[code_cells[number - 1]].source if number else ""
-    first_line = next((line for line in source.splitlines() if line.strip()), "")
-    if hasattr(failure, "ename"):
-        what = f"{failure.ename}: {failure.evalue}"
-    else:
-        what = "its kernel died, as it does when the memory is used up; close other programs and try again"
-    return f"{name}, code cell {number} of {len(code_cells)} failed.\n  {first_line}\n  {what}"
-
-
-def _execute_interruptibly(client, settings, watch):
-    # In a thread of its own, where nbclient leaves the signals alone: its own answer to Ctrl-C is to stop the
-    # kernel and then to fail with whatever comes of that.
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(client.execute, env=settings)
-        try:
-            while not running.done():
-                wait([running], timeout=0.5)
-        except KeyboardInterrupt:
-            watch.end_kernel()
-            raise
-        running.result()
-
-
-class _Watch:
-    """Shows a notebook's progress, and notes the most memory that its kernel and its children held."""
-
-    def __init__(self, name, cells):
-        self.name, self.cells, self.cell, self.peak_bytes = name, cells, 0, 0
-        self._process, self._ended, self._stop = None, False, threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def follow(self, process_id):
-        import psutil
-
-        self._process = psutil.Process(process_id)
-        if self._ended:  # asked for while the kernel was starting
-            self.end_kernel()
-
-    def end_kernel(self):
-        import psutil
-
-        self._ended = True
-        if self._process is None:
-            return
-        try:
-            for process in [*self._process.children(recursive=True), self._process]:
-                process.kill()
-        except psutil.NoSuchProcess:
-            return  # it has just ended by itself
-
-    def __enter__(self):
-        self._started = time.perf_counter()
-        if not sys.stdout.isatty():
-            print(f"{self.name}: {self.cells} code cells ...", flush=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind, error, traceback):
-        self._stop.set()
-        self._thread.join()
-        if sys.stdout.isatty():
-            print("\r\033[K", end="")
-        if kind is None:
-            seconds = time.perf_counter() - self._started
-            print(f"{self.name}: cell {self.cell}/{self.cells}, {seconds:.0f} s", flush=True)
-
-    def _watch(self):
-        while not self._stop.wait(0.2):
-            self.peak_bytes = max(self.peak_bytes, self._held())
-            if sys.stdout.isatty():
-                seconds = time.perf_counter() - self._started
-                print(f"\r\033[K{self.name}: cell {self.cell}/{self.cells}, {seconds:.0f} s", end="", flush=True)
-
-    def _held(self):
-        import psutil
-
-        held = 0
-        try:
-            processes = [self._process, *self._process.children(recursive=True)] if self._process else []
-        except psutil.Error:
-            return 0
-        for process in processes:
-            try:
-                held += process.memory_info().rss
-            except psutil.Error:
-                continue  # a process that ended meanwhile
-        return held

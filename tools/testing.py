@@ -8,7 +8,8 @@ from pathlib import Path
 
 from course_utils.errors import CourseError
 from tools.environment import checkout_root
-from tools.notebooks import copy_to_run, kernel_settings
+from tools.notebooks import copy_to_run
+from tools.running import kernel_settings
 
 # The fewest epochs of all notebooks take minutes a cell on two cores; all epochs, up to an hour.
 CELL_SECONDS = {"1": 600, "0": 3600}

@@ -15,7 +15,8 @@ import pytest
 
 from course_utils.errors import CourseError
 from tools import lesson
-from tools.notebooks import Run, from_script
+from tools.notebooks import from_script
+from tools.running import Run
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

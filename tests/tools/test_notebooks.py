@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from course_utils.errors import CourseError
-from tools import notebooks
+from tools import notebooks, running
+from tools.running import execute, kernel_settings
 from tools.testing import nbval_options
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -210,29 +211,29 @@ def test_a_failing_cell_is_named_and_nothing_is_replaced(standin, capsys):
 
 
 def test_a_kernel_that_does_not_answer_in_time_is_told(standin, tmp_path, monkeypatch):
-    monkeypatch.setattr(notebooks, "START_SECONDS", 1)
+    monkeypatch.setattr(running, "START_SECONDS", 1)
     (tmp_path / "sitecustomize.py").write_text("import time\ntime.sleep(60)\n")
-    settings = notebooks.kernel_settings() | {"PYTHONPATH": str(tmp_path)}
+    settings = kernel_settings() | {"PYTHONPATH": str(tmp_path)}
     script = standin / "notebooks" / "scripts" / "01_first.py"
-    run = notebooks.execute(notebooks.from_script(script), "01_first", tmp_path, settings)
+    run = execute(notebooks.from_script(script), "01_first", tmp_path, settings)
     assert re.match("01_first did not begin: .*close other programs and try again", run.error)
 
 
 def test_a_kernel_that_dies_is_told(standin, tmp_path):
     script = standin / "notebooks" / "scripts" / "02_second.py"
     script.write_text("# %%\nimport os\n\n# %%\nos._exit(1)\n", encoding="utf-8")
-    run = notebooks.execute(notebooks.from_script(script), "02_second", tmp_path, notebooks.kernel_settings())
+    run = execute(notebooks.from_script(script), "02_second", tmp_path, kernel_settings())
     assert "code cell 2 of 2" in run.error and "its kernel died" in run.error
 
 
 def test_the_peak_memory_of_a_notebook_includes_its_children(standin, tmp_path):
     script = standin / "notebooks" / "scripts" / "02_second.py"
     hold = "held = bytearray(300_000_000)\nimport time\ntime.sleep(1.5)"
-    settings = notebooks.kernel_settings()
+    settings = kernel_settings()
 
     def peak(code):
         script.write_text(f"# %%\n{code}\n", encoding="utf-8")
-        return notebooks.execute(notebooks.from_script(script), "02_second", tmp_path, settings).peak_mb
+        return execute(notebooks.from_script(script), "02_second", tmp_path, settings).peak_mb
 
     empty = peak("import time\ntime.sleep(1)")
     assert 250 < peak(hold) - empty < 400
@@ -242,9 +243,9 @@ def test_the_peak_memory_of_a_notebook_includes_its_children(standin, tmp_path):
 
 def test_settings_of_the_terminal_do_not_reach_a_run_with_fixed_settings(monkeypatch):
     monkeypatch.setenv("COURSE_BASE", "vgg16")
-    fixed = notebooks.kernel_settings(COURSE_DATA="sandbox")
+    fixed = kernel_settings(COURSE_DATA="sandbox")
     assert "COURSE_BASE" not in fixed and fixed["COURSE_DATA"] == "sandbox"
-    assert notebooks.kernel_settings()["COURSE_BASE"] == "vgg16"
+    assert kernel_settings()["COURSE_BASE"] == "vgg16"
 
 
 def test_without_an_address_there_is_no_badge(standin):
