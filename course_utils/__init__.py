@@ -3,7 +3,7 @@
 import importlib
 import os
 
-from course_utils.quiet import silence_tensorflow_start
+from course_utils.tensorflow_start import silence_tensorflow_start
 
 # TensorFlow reads this once, when it is first imported: 3 leaves its errors and drops its start-up lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -18,9 +18,9 @@ _MODULE_OF = {
     "fetch_photos": "photos",
     "clean_photos": "photos",
     "source_of": "photos",
-    "fetch_flowers": "flower_photos",
-    "clean_flowers": "flower_photos",
-    "flower_source": "flower_photos",
+    "fetch_flowers": "photos",
+    "clean_flowers": "photos",
+    "flower_source": "photos",
     "photo_paths": "images",
     "readable_photos": "images",
     "load_photos": "images",

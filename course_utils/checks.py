@@ -1,7 +1,5 @@
 """Checks that explain: each prints one OK line, or stops the notebook and says what to look at."""
 
-import math
-
 import numpy as np
 
 from course_utils import settings
@@ -163,10 +161,10 @@ def accuracy_interval(accuracy, number):
     """
     if not 0 <= accuracy <= 1 or number < 1:
         raise CourseError(f"accuracy {accuracy} on {number} photos: give a share between 0 and 1 and at least 1 photo.")
-    z = 1.959964
-    centre = (accuracy + z * z / (2 * number)) / (1 + z * z / number)
-    spread = z / (1 + z * z / number) * math.sqrt(accuracy * (1 - accuracy) / number + (z / (2 * number)) ** 2)
-    return max(0.0, centre - spread), min(1.0, centre + spread)
+    from scipy.stats import binomtest
+
+    interval = binomtest(round(accuracy * number), number).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def gained_and_lost(before, after):

@@ -1,4 +1,4 @@
-"""The cats and dogs of the lesson: where their 3,000 photos can be had, and what a complete set is."""
+"""The cats and dogs, and the flowers: where their photos can be had, and what a complete set is."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from course_utils import settings
 from course_utils.errors import CourseError, DiskError
 from course_utils.settings import course_path
 from course_utils.sources import photo_folders
-from course_utils.sources.archives import unzip
+from course_utils.sources.archives import untar, unzip
 from course_utils.sources.download import download, is_verified, reachable
 
 FOLDERS = {"cats-train": 1000, "cats-test": 500, "dogs-train": 1000, "dogs-test": 500}
@@ -41,6 +41,17 @@ DOWNLOADS = {
 }
 
 SANDBOX_BYTES = 200_000_000
+
+# How many photos of each class TensorFlow's flower_photos holds.
+FLOWER_FOLDERS = {"daisy": 633, "dandelion": 898, "roses": 641, "sunflowers": 699, "tulips": 799}
+FLOWER_ZIP, FLOWER_TGZ = "flower_photos.zip", "flower_photos.tgz"
+# Size and checksum as TensorFlow Datasets lists them (url_checksums/tf_flowers.txt).
+FLOWER_ARCHIVE = (
+    "https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz",
+    "sha256:4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
+    228_813_984,
+)
+FLOWER_SANDBOX_BYTES = 100_000_000
 
 
 def fetch_photos(folder="data"):
@@ -124,6 +135,88 @@ def clean_photos(folder="data"):
         Where a file cannot be removed.
     """
     return photo_folders.clean(folder, FOLDERS)
+
+
+def fetch_flowers(folder="data/flowers"):
+    """Fill five class folders with flowers, unless they are there, and say in one line where they are from.
+
+    COURSE_DATA, COURSE_MIRROR and COURSE_CACHE mean the same as for `fetch_photos`. ``auto`` takes the first of:
+    what is complete in the folder, ``flower_photos.zip`` or ``.tgz`` dropped into it, the mirror's
+    ``flowers/flower_photos.zip``, TensorFlow's archive, the sandbox's drawings.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        The folder for the five classes, see `course_path`.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder, with ``daisy``, ``dandelion``, ``roses``, ``sunflowers`` and ``tulips``.
+
+    Raises
+    ------
+    CourseError
+        Where the images cannot be had or written, or a file that the lesson did not make is in the way.
+    """
+    return photo_folders.fill(
+        folder,
+        photo_folders.ImageSet(
+            noun="flowers",
+            counts=FLOWER_FOLDERS,
+            sources=(_flowers_dropped, _flowers_from_mirror, _flowers_from_network),
+            draw=_draw_flowers,
+            drawing_bytes=FLOWER_SANDBOX_BYTES,
+            by_hand=f"{FLOWER_ZIP} or {FLOWER_TGZ}",
+            mirrored=f"a folder with flowers/{FLOWER_ZIP}",
+        ),
+    )
+
+
+def flower_source(folder="data/flowers"):
+    """Say which flowers the folder holds.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        The folder for the five classes, see `course_path`.
+
+    Returns
+    -------
+    str
+        ``"photos"`` or ``"sandbox"``.
+
+    Raises
+    ------
+    CourseError
+        Where the folder does not hold the complete five classes.
+    """
+    data = course_path(folder)
+    source = photo_folders.present_source(data, FLOWER_FOLDERS)
+    if source is None:
+        raise CourseError(f"{data} does not hold the five classes of flowers; run fetch_flowers() first.")
+    return source
+
+
+def clean_flowers(folder="data/flowers"):
+    """Remove the flowers that the lesson put into the folder, and nothing else.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        The folder for the five classes, see `course_path`.
+
+    Returns
+    -------
+    int
+        The number of images removed. What is not in the folder's manifest, or was changed since, stays.
+
+    Raises
+    ------
+    CourseError
+        Where a file cannot be removed.
+    """
+    return photo_folders.clean(folder, FLOWER_FOLDERS)
 
 
 def _from_dropped_zips(data):
@@ -218,14 +311,51 @@ def _single_folder(unpacked, zip_path):
 
 def _check_folder(folder, name, origin):
     """Raise unless the folder holds the images that its name promises; drop what is no image."""
-    images = photo_folders.images_in(folder)
-    if len(images) != FOLDERS[name]:
-        raise CourseError(f"{origin} has {len(images):,} JPEG files for {name} instead of {FOLDERS[name]:,}")
-    for path in images:
-        if not photo_folders.opens_like_a_jpeg(path):
-            raise CourseError(f"{origin} has a file that is no JPEG: {path.name}")
+    images = photo_folders.counted_images(folder, name, FOLDERS[name], origin)
     other = "dog" if name.startswith("cats") else "cat"
     if all(path.name.lower().startswith(other) for path in images):
         raise CourseError(f"{origin} has {other}s where {name} should be")
     for path in set(folder.iterdir()) - set(images):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _flowers_dropped(data):
+    for name in (FLOWER_ZIP, FLOWER_TGZ):
+        if (data / name).is_file():
+            _unpack_flowers(data / name, data)
+            return f"from {name} in {data.name}"
+    return None
+
+
+def _flowers_from_mirror(data):
+    mirror = settings.mirror()
+    if mirror is None:
+        return None
+    (path,) = photo_folders.mirrored_files(mirror, [f"flowers/{FLOWER_ZIP}"], "flowers")
+    _unpack_flowers(path, data)
+    return f"from the mirror {mirror}"
+
+
+def _flowers_from_network(data):
+    address, checksum, size = FLOWER_ARCHIVE
+    path = settings.cache_folder() / "flowers" / FLOWER_TGZ
+    if not is_verified(path, checksum, size) and not reachable([address]):
+        raise CourseError(f"{address} does not answer, as without a network")
+    _unpack_flowers(download(address, path, checksum=checksum, size=size), data)
+    return "from TensorFlow's flower_photos"
+
+
+def _unpack_flowers(path, data):
+    """Unpack the zip or tar file into the incoming folder, and check that all classes are complete."""
+    incoming = photo_folders.new_incoming(data)
+    unpacked = (unzip if path.suffix == ".zip" else untar)(path, incoming / ".unpacked")
+    for name, count in FLOWER_FOLDERS.items():
+        photo_folders.counted_images(unpacked / name, name, count, path)
+        os.replace(unpacked / name, incoming / name)
+    shutil.rmtree(incoming / ".unpacked")
+
+
+def _draw_flowers(incoming):
+    from course_utils.sandbox.flowers import draw_flowers
+
+    draw_flowers(incoming)

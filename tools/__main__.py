@@ -2,9 +2,9 @@
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 -- this file is the one that an older Python gets to see
+if not (3, 11) <= sys.version_info[:2] <= (3, 13):  # this file is the one that an older Python gets to see
     sys.exit(
-        "The course needs Python 3.11 or later, and this is Python {}.{}; install a newer one from "
+        "TensorFlow is made for Python 3.11, 3.12 and 3.13, and this is Python {}.{}; install one of these from "
         "python.org, or name it, as in: make lesson PYTHON=python3.12".format(*sys.version_info[:2])
     )
 
@@ -31,12 +31,14 @@ COMMANDS = {
     ),
     "test": ("testing", "test", "unit tests, and every notebook run and compared with few epochs"),
     "test-full": ("testing", "test_full", "all tests, the slow ones too, and every notebook with all epochs"),
+    "test-quick": ("testing", "test_quick", "the unit tests that need no TensorFlow: under a minute"),
     "flakes": ("testing", "flakes", "compare every notebook ten times with few epochs, to find a chance failure"),
     "lint": ("testing", "lint", "check the style of the code with ruff"),
     "seeds": ("testing", "seeds", "repeat the lesson's training over several seeds (hours)"),
     "table": ("testing", "table", "write the README's tables of published and measured accuracies"),
     "bench": ("testing", "bench", "time the published ways against the course's (BENCH=quick or full)"),
     "faults": ("testing", "faults", "count the tests of each kind of fault, and write tools/benchmarks/faults.md"),
+    "lock": ("environment", "lock", "write requirements.lock and constraints.txt anew from pyproject.toml"),
     "colab": ("colab", "write_copies", "write build/colab/*.ipynb, each of which runs in Colab on its own"),
     "test-colab": ("colab", "test_colab", "run the notebooks with the versions that Colab has"),
     "test-older": ("colab", "test_older", "run the notebooks with OpenCV 4, and TensorFlow and Keras one version back"),

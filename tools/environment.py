@@ -14,8 +14,9 @@ from pathlib import Path
 from course_utils.errors import CourseError, file_errors_told
 
 EXTRAS = ("notebooks", "grading", "tests")
-# Measured on Linux x86-64 with the CPU build, 2026-11: .venv holds 2.2 GB; pip unpacks beside its downloads.
+# Measured on Linux x86-64 with the CPU build, 2026-11: .venv holds 2.2 GB; uv and pip unpack beside their downloads.
 FREE_BYTES_NEEDED = 3_000_000_000
+LOCK = "requirements.lock"
 STAMP = "course-installed.txt"
 LOG = "course-install.log"
 
@@ -23,9 +24,11 @@ NO_NETWORK = re.compile(
     r"NewConnectionError|NameResolution|ConnectTimeout|ReadTimeout|ProxyError|SSLError|Connection(Reset|Refused)|"
     r"Connection (reset|refused|broken)|Could not find a version|No matching distribution"
 )
-NO_ROOM = re.compile(r"No space left on device|Errno 28|not enough space on the disk|Disk quota exceeded|Errno 122")
 # pip lists the versions that it found: where there are some, the registry was reached.
 OTHER_VERSIONS = re.compile(r"satisfies the requirement (\S+) .*\(from versions: (?!none)")
+# What pip and uv say where no version fulfils the pins.
+NO_PIN_FITS = re.compile(r"ResolutionImpossible|conflicting dependencies|requirements are unsatisfiable")
+NO_ROOM = re.compile(r"No space left on device|Errno 28|os error 28|not enough space|Disk quota exceeded|Errno 122")
 
 
 def checkout_root():
@@ -103,7 +106,7 @@ def ready_python(root):
     in_venv = Path(sys.prefix).resolve() == venv.resolve()
     if in_environment and not in_venv and not missing_packages(root):
         return Path(sys.executable)
-    return _installed_python(venv, root, root / "constraints.txt")
+    return _installed_python(venv, root, root / LOCK)
 
 
 def missing_packages(root):
@@ -149,10 +152,28 @@ def prepared_python(root):
     CourseError
         Where the environment cannot be made: no network, full disk, a Python without venv.
     """
-    return ready_python(root) or install(root, root / ".venv", root / "constraints.txt")
+    return ready_python(root) or install(root, root / ".venv")
 
 
-def install(root, venv, constraints):
+def machine_without_tensorflow(system, machine):
+    """Say that TensorFlow is not made for a machine.
+
+    Parameters
+    ----------
+    system, machine : str
+        As Python's `platform` names them.
+
+    Returns
+    -------
+    str or None
+        A sentence with what to do; None where there is a build.
+    """
+    without = {("Darwin", "x86_64"): "a Mac with an Intel processor", ("Windows", "arm64"): "Windows on ARM"}
+    what = without.get((system, machine.lower()))
+    return what and f"There is no TensorFlow for {what}; use the one-file copies of the notebooks in Colab."
+
+
+def install(root, venv, constraints=None):
     """Make a virtual environment with the course's packages in it, unless it is there and up to date.
 
     Parameters
@@ -161,8 +182,8 @@ def install(root, venv, constraints):
         The checkout.
     venv : pathlib.Path
         The environment's folder. One that was left half made is completed.
-    constraints : pathlib.Path
-        The file with the versions.
+    constraints : pathlib.Path, optional
+        A file with versions to test with, instead of those of ``requirements.lock``.
 
     Returns
     -------
@@ -172,11 +193,14 @@ def install(root, venv, constraints):
     Raises
     ------
     CourseError
-        No network, full disk, a Python without venv, or pip's own error.
+        No network, full disk, a Python without venv, a machine without TensorFlow, or the installer's own error.
     """
-    python = _installed_python(venv, root, constraints)
+    versions = constraints or root / LOCK
+    python = _installed_python(venv, root, versions)
     if python is not None:
         return python
+    if sentence := machine_without_tensorflow(platform.system(), platform.machine()):
+        raise CourseError(sentence)
     python = _venv_python(venv)
     if not python.exists():
         free = shutil.disk_usage(root).free
@@ -185,21 +209,36 @@ def install(root, venv, constraints):
                 f"Installing needs {FREE_BYTES_NEEDED / 1e9:.0f} GB of free disk space beside {root}, "
                 f"and {free / 1e9:.1f} GB are free; free some space and run this again."
             )
-    print(f"Installing the course's packages into {venv} (once, some minutes) ...", flush=True)
+    print(f"Installing the course's packages into {venv} (once, a minute or a few) ...", flush=True)
     _make_venv(venv, python)
-    extras = ",".join((tensorflow_extra(), *EXTRAS))
-    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    command += ["--progress-bar", "off", "-c", str(constraints), "-e", f"{root}[{extras}]"]
     with file_errors_told(venv):
-        output = _run_pip(command, venv / LOG)
-        if output is not None:
-            raise CourseError(_diagnosis(output, venv / LOG))
+        for arguments in _wanted(root, constraints):
+            _install(root, venv, python, arguments)
         # Written last, and beside first: an installation that was interrupted at any moment has no stamp.
         written = venv / (STAMP + ".part")
-        written.write_text(_stamp(root, venv, constraints) + "\n", encoding="utf-8")
+        written.write_text(_stamp(root, venv, versions) + "\n", encoding="utf-8")
         os.replace(written, venv / STAMP)
     print("Installed.", flush=True)
     return python
+
+
+def lock():
+    """Write ``requirements.lock`` and ``constraints.txt`` anew from pyproject.toml, keeping what still fits.
+
+    Returns
+    -------
+    int
+        uv's exit code.
+    """
+    root = checkout_root()
+    uv = [_uv(root / ".venv") or "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--quiet"]
+    uv += ["--no-header", "--no-annotate", "pyproject.toml"]
+    uv += [word for extra in ("cpu", *EXTRAS) for word in ("--extra", extra)]
+    for more in (["--generate-hashes", "-o", LOCK], ["--extra", "gpu", "-o", "constraints.txt"]):
+        done = subprocess.run([*uv, *more], cwd=root)
+        if done.returncode:
+            return done.returncode
+    return 0
 
 
 def is_this_python(python):
@@ -276,12 +315,12 @@ def installed_version(name):
         return None
 
 
-def _installed_python(venv, root, constraints):
+def _installed_python(venv, root, versions):
     """Give the interpreter of an environment that was completed from these very files, else None."""
     python = _venv_python(venv)
     try:
         stamp = (venv / STAMP).read_text(encoding="utf-8").strip()
-        up_to_date = stamp == _stamp(root, venv, constraints)
+        up_to_date = stamp == _stamp(root, venv, versions)
     except OSError:
         return None
     return python if up_to_date and _runs(python) else None
@@ -308,19 +347,53 @@ def _make_venv(venv, python):
     raise CourseError(_diagnosis(said, venv / LOG))
 
 
-def _run_pip(command, log):
-    """Run pip, showing what it is at; returns None where it succeeds, else everything that it said."""
-    said = []
+def _wanted(root, constraints):
+    """List what to install, as arguments that uv and pip both take, one list a step."""
+    extra = tensorflow_extra()
+    if constraints is not None:
+        return [["-c", str(constraints), "-e", f"{root}[{','.join((extra, *EXTRAS))}]"]]
+    steps = [["--require-hashes", "-r", str(root / LOCK)], ["--no-deps", "-e", str(root)]]
+    if extra == "gpu":
+        # The lock holds the build for processors; with a GPU, TensorFlow's own takes its place.
+        steps.append(["-c", str(root / "constraints.txt"), "-e", f"{root}[gpu]"])
+    return steps
+
+
+def _install(root, venv, python, arguments):
+    """Install with uv, which is several times as fast; where it cannot be had or reaches nothing, with pip.
+
+    pip knows the mirrors, proxies and certificates that were set for it, so its words are the ones that are told.
+    """
+    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    if _uv(venv) is None:
+        _run([*pip, "--quiet", "-c", str(root / "constraints.txt"), "uv"], venv / LOG)
+    if uv := _uv(venv):
+        mirror = {"UV_DEFAULT_INDEX": os.environ["PIP_INDEX_URL"]} if "PIP_INDEX_URL" in os.environ else {}
+        if _run([uv, "pip", "install", "--python", str(python), *arguments], venv / LOG, **mirror) is None:
+            return
+    said = _run([*pip, *arguments], venv / LOG)
+    if said is not None:
+        raise CourseError(_diagnosis(said, venv / LOG))
+
+
+def _uv(venv):
+    """Find uv: in the environment, beside this Python, or on the path."""
+    beside = os.pathsep.join([str(_venv_python(venv).parent), os.path.dirname(sys.executable)])
+    return shutil.which("uv", path=beside) or shutil.which("uv")
+
+
+def _run(command, log, **settings):
+    """Run an installer, showing what it is at; returns None where it succeeds, else everything that it said."""
     terminal = sys.stdout.isatty()
-    with open(log, "w", encoding="utf-8") as file:
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-        )
+    said = []
+    with open(log, "a", encoding="utf-8") as file:
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
+        process = subprocess.Popen(command, env=os.environ | settings, **pipes)
         try:
             for line in process.stdout:
                 file.write(line)
                 said.append(line)
-                if terminal and line.startswith(("Collecting", "Installing", "Building")):
+                if terminal and line.split():
                     print(f"\r\033[K  {line.strip()[:100]}", end="", flush=True)
             status = process.wait()
         finally:
@@ -334,24 +407,26 @@ def _run_pip(command, log):
 def _diagnosis(said, log):
     if NO_ROOM.search(said):
         return f"The disk became full while installing into {log.parent}; free some space and run this again."
-    if wanted := OTHER_VERSIONS.search(said):
+    if missing := OTHER_VERSIONS.search(said) or (
+        NO_PIN_FITS.search(said) and re.search(r"(tensorflow[\w.=-]*)", said)
+    ):
         return (
-            f"There is no {wanted[1]} for Python {platform.python_version()} on {platform.system()} "
+            f"There is no {missing[1]} for Python {platform.python_version()} on {platform.system()} "
             f"({platform.machine()}); use Python 3.11, 3.12 or 3.13 on another computer, or the copies for Colab."
         )
     if NO_NETWORK.search(said):
         return (
             "The packages could not be fetched from the package registry; check the network connection (and "
-            f"the proxy, where there is one) and run this again. What pip said is in {log}"
+            f"the proxy, where there is one) and run this again. What was said is in {log}"
         )
     errors = [line.strip() for line in said.splitlines() if "error" in line.lower()]
     return f"The installation failed ({errors[-1] if errors else 'no reason given'}); the details are in {log}"
 
 
-def _stamp(root, venv, constraints):
+def _stamp(root, venv, versions):
     """Name everything that decides what an installation holds; another stamp means another installation."""
     content = hashlib.sha256()
-    for path in (root / "pyproject.toml", constraints):
+    for path in (root / "pyproject.toml", versions):
         content.update(path.read_bytes() + b"\0")
     configuration = (venv / "pyvenv.cfg").read_text(encoding="utf-8")
     version = re.search(r"^version(?:_info)?\s*=\s*(\S+)", configuration, re.MULTILINE)

@@ -1,5 +1,6 @@
 """What ``make test``, ``test-full``, ``flakes``, ``lint`` and the programs in ``tools/benchmarks/`` do."""
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,10 @@ from tools.running import kernel_settings
 # The fewest epochs of all notebooks take minutes a cell on two cores; all epochs, up to an hour.
 CELL_SECONDS = {"1": 600, "0": 3600}
 FLAKE_RUNS = 10
+# One worker for the notebooks and one for the other tests, each with one thread: faster than one after the other.
+WORKERS = 2
+# What only a test that takes its time names.
+SLOW_WORDS = re.compile(r"keras|tensorflow|load_base|homework_corpus|subprocess|execute\(|run_pytest|derive_all|sleep")
 
 
 def test():
@@ -36,6 +41,35 @@ def test_full():
         pytest's exit code.
     """
     return run_pytest(sys.executable, ["tests"], fast="0")
+
+
+def test_quick():
+    """Run the unit tests that start neither TensorFlow nor another program: under a minute, for the everyday loop.
+
+    Returns
+    -------
+    int
+        pytest's exit code.
+    """
+    root = checkout_root()
+    files = [str(path) for path in quick_tests(root)]
+    return subprocess.run([sys.executable, "-m", "pytest", "-q", "-m", "not slow", *files], cwd=root).returncode
+
+
+def quick_tests(root):
+    """List the files of tests that start neither TensorFlow nor another program.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The checkout.
+
+    Returns
+    -------
+    list of pathlib.Path
+    """
+    files = sorted((root / "tests").rglob("test_*.py"))
+    return [path for path in files if not SLOW_WORDS.search(path.read_text(encoding="utf-8"))]
 
 
 def flakes(runs=FLAKE_RUNS, once=None):
@@ -67,17 +101,17 @@ def flakes(runs=FLAKE_RUNS, once=None):
 
 
 def lint():
-    """Check the style and the layout of all Python files.
+    """Check the style and the layout of all Python files, the spelling, and who imports whom.
 
     Returns
     -------
     int
-        0 where ruff has nothing to say.
+        0 where nobody has anything to say.
     """
-    root = checkout_root()
-    style = subprocess.run([sys.executable, "-m", "ruff", "check"], cwd=root).returncode
-    layout = subprocess.run([sys.executable, "-m", "ruff", "format", "--check"], cwd=root).returncode
-    return style or layout
+    commands = (["ruff", "check"], ["ruff", "format", "--check"], ["codespell"], ["lint-imports"])
+    beside = Path(sys.executable).parent
+    found = [subprocess.run([str(beside / program), *more], cwd=checkout_root()) for program, *more in commands]
+    return max(done.returncode for done in found)
 
 
 def run_benchmark(name):
@@ -131,8 +165,11 @@ def run_pytest(python, arguments, fast):
         # In numeric order: 04 and 05 use the models of 03, as they do for a student.
         notebooks = copy_to_run(root, Path(temporary) / "notebooks")
         command = [str(python), "-m", "pytest", "-c", str(root / "pyproject.toml"), "--rootdir", str(root)]
-        command += [*arguments, *nbval_options(root, fast), *map(str, notebooks)]
+        # The notebooks first, since they are what takes longest.
+        command += [*map(str, notebooks), *arguments, *nbval_options(root, fast)]
+        command += ["-p", "tools.spread_tests", "--numprocesses", str(WORKERS), "--dist", "loadgroup"]
         settings = kernel_settings(COURSE_DATA="sandbox", COURSE_PRECISION="float32", COURSE_FAST=fast)
+        settings |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
         return subprocess.run(command, cwd=root, env=settings).returncode
 
 

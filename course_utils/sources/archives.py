@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from course_utils.errors import CourseError, DiskError, file_errors_told
-from course_utils.sources.download import locked
+from course_utils.files import locked
 
 MOST_BYTES = 2_000_000_000
 MOST_FILES = 100_000

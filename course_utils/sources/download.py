@@ -8,7 +8,6 @@ import shutil
 import threading
 import time
 import zipfile
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import requests
@@ -19,6 +18,7 @@ from tqdm import tqdm
 from urllib3.util.retry import Retry
 
 from course_utils.errors import CourseError, DiskError, file_errors_told
+from course_utils.files import locked
 from course_utils.settings import keras_home
 
 CHUNK_BYTES = 256 * 1024
@@ -184,59 +184,6 @@ def is_verified(path, checksum=None, size=None):
     """
     with file_errors_told(path):
         return bool(checksum or size) and path.is_file() and _fault(path, checksum, size) is None
-
-
-@contextmanager
-def locked(path):
-    """Hold a lock file, waiting for another program that holds it; the system frees it if this one is killed.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The lock file; it is made, and removed in the end.
-    """
-    told = False
-    while (file := _try_lock(path)) is None:
-        if not told:
-            print(f"Another program is at work in {path.parent}; waiting for it ...")
-            told = True
-        time.sleep(0.2)
-    try:
-        yield
-    finally:
-        if os.name == "nt":  # Windows removes no open file
-            file.close()
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-        else:
-            path.unlink(missing_ok=True)
-            file.close()
-
-
-def _try_lock(path):
-    file = path.open("a+b")
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            return file
-        import fcntl
-
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise
-        except OSError:
-            return file  # a network disk without locks: go on, since one program at a time is the usual case
-        # The holder removes the file before it lets go: a lock on a removed file protects nothing.
-        if path.exists() and os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
-            return file
-    except (BlockingIOError, PermissionError, FileNotFoundError):
-        pass
-    file.close()
-    return None
 
 
 def _part_and_note(target):

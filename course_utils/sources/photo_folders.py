@@ -19,8 +19,9 @@ from pathlib import Path
 
 from course_utils import settings
 from course_utils.errors import CourseError, DiskError, file_errors_told
+from course_utils.files import locked
 from course_utils.settings import course_path
-from course_utils.sources.download import download, is_verified, locked, reachable
+from course_utils.sources.download import download, is_verified, reachable
 
 MANIFEST = "manifest.json"
 INCOMING = ".incoming"
@@ -187,6 +188,38 @@ def opens_like_a_jpeg(path):
     """Say whether a file begins with the three bytes that every JPEG file begins with."""
     with path.open("rb") as file:
         return file.read(3) == b"\xff\xd8\xff"
+
+
+def counted_images(folder, name, count, origin):
+    """Give the images of one class folder, where they are as many as they should be and open like JPEGs.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder.
+    name : str
+        The class folder that it is to become.
+    count : int
+        How many photos belong into it.
+    origin : pathlib.Path or str
+        Where they are from, for the message.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    CourseError
+        Where there are more or fewer, or one is no JPEG.
+    """
+    images = images_in(folder)
+    if len(images) != count:
+        raise CourseError(f"{origin} has {len(images):,} JPEG files for {name} instead of {count:,}")
+    for path in images:
+        if not opens_like_a_jpeg(path):
+            raise CourseError(f"{origin} has a file that is no JPEG: {name}/{path.name}")
+    return images
 
 
 def new_incoming(data):

@@ -5,9 +5,8 @@ import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-import locket
-
 from course_utils.errors import CourseError, file_errors_told
+from course_utils.files import Busy, locked
 
 NAME = "journal.jsonl"
 
@@ -107,16 +106,11 @@ def only_one(course, what):
     CourseError
         Where another process is at it.
     """
-    with file_errors_told(course):
-        lock = locket.lock_file(str(course / f".{what}.lock"), timeout=0)
     try:
-        lock.acquire()
-    except locket.LockError:
+        with locked(course / f".{what}.lock", seconds=0):
+            yield
+    except Busy:
         raise CourseError(f"Another `{what}` is at work on {course}; wait until it ends, or stop it.") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _last_byte(file):

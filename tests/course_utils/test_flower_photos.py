@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from loopback import loopback, page, status, whole
 
-from course_utils import flower_photos
+from course_utils import photos
 from course_utils.errors import CourseError
-from course_utils.flower_photos import clean_flowers, fetch_flowers, flower_source
+from course_utils.photos import clean_flowers, fetch_flowers, flower_source
 from course_utils.sandbox import flowers
 from course_utils.sources.archives import untar
 
 # Divided by a hundred, so that the tests are quick.
-FOLDERS = {name: count // 100 for name, count in flower_photos.FOLDERS.items()}
+FOLDERS = {name: count // 100 for name, count in photos.FLOWER_FOLDERS.items()}
 ALL = sum(FOLDERS.values())
 
 
@@ -62,8 +62,8 @@ def write_tgz(path, files, **options):
 
 @pytest.fixture(autouse=True)
 def small_and_offline(monkeypatch):
-    monkeypatch.setattr(flower_photos, "FOLDERS", FOLDERS)
-    monkeypatch.setattr(flower_photos, "ARCHIVE", ("http://nowhere.invalid/flower_photos.tgz", "md5:0", 1))
+    monkeypatch.setattr(photos, "FLOWER_FOLDERS", FOLDERS)
+    monkeypatch.setattr(photos, "FLOWER_ARCHIVE", ("http://nowhere.invalid/flower_photos.tgz", "md5:0", 1))
     # The faults have numbers of their own, which so few pictures do not reach.
     monkeypatch.setattr(flowers, "COUNTS", dict.fromkeys(FOLDERS, 2))
 
@@ -100,7 +100,7 @@ def test_tensorflows_archive_is_verified_and_unpacked(archives, data, images, mo
     with loopback() as site:
         address = site.put("flower_photos.tgz", whole(content))
         checksum = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        monkeypatch.setattr(flower_photos, "ARCHIVE", (address, checksum, len(content)))
+        monkeypatch.setattr(photos, "FLOWER_ARCHIVE", (address, checksum, len(content)))
         fetch_flowers(data)
     assert content_of(data) == images
     assert "TensorFlow's flower_photos" in capsys.readouterr().out
@@ -110,7 +110,7 @@ def test_tensorflows_archive_is_verified_and_unpacked(archives, data, images, mo
 def test_a_wrong_answer_is_not_unpacked(data, monkeypatch, answer):
     monkeypatch.setenv("COURSE_DATA", "photos")
     with loopback() as site:
-        monkeypatch.setattr(flower_photos, "ARCHIVE", (site.put("flower_photos.tgz", answer), "sha256:0", 12))
+        monkeypatch.setattr(photos, "FLOWER_ARCHIVE", (site.put("flower_photos.tgz", answer), "sha256:0", 12))
         with pytest.raises(CourseError, match="flower_photos.tgz"):
             fetch_flowers(data)
     assert not content_of(data)
@@ -261,4 +261,4 @@ def test_the_mirrors_real_flowers_are_complete(mirror, tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_MIRROR", str(mirror))
     monkeypatch.setenv("COURSE_DATA", "photos")
     data = fetch_flowers(tmp_path / "flowers")
-    assert [len(list((data / name).glob("*.jpg"))) for name in flower_photos.FOLDERS] == [633, 898, 641, 699, 799]
+    assert [len(list((data / name).glob("*.jpg"))) for name in photos.FLOWER_FOLDERS] == [633, 898, 641, 699, 799]

@@ -34,7 +34,7 @@ from loopback import (
 )
 
 from course_utils.errors import CourseError
-from course_utils.sources.download import download, fetch_weights, is_verified, locked, reachable
+from course_utils.sources.download import download, fetch_weights, is_verified, reachable
 
 CONTENT = bytes(range(256)) * 4000
 OTHER = bytes(reversed(range(256))) * 4000
@@ -367,27 +367,6 @@ def test_a_program_ended_on_the_way_leaves_a_part_that_the_next_one_continues(si
     fetch(url, target)
     assert site.ranges()[-1] == f"bytes={got}-"
     assert_right_and_alone(target)
-
-
-@pytest.mark.fault("downloader")
-def test_a_lock_left_by_a_killed_program_holds_nobody_up(tmp_path):
-    (tmp_path / "lock").write_text("")
-    with locked(tmp_path / "lock"):
-        pass
-    assert not (tmp_path / "lock").exists()
-
-
-def test_a_second_program_waits_for_the_lock(tmp_path):
-    lock = tmp_path / "lock"
-    script = (
-        "import sys, pathlib; from course_utils.sources.download import locked\n"
-        "with locked(pathlib.Path(sys.argv[1])): print('in')"
-    )
-    with locked(lock):
-        program = subprocess.Popen([sys.executable, "-c", script, str(lock)], stdout=subprocess.PIPE, text=True)
-        with pytest.raises(subprocess.TimeoutExpired):
-            program.wait(3)
-    assert "in" in program.communicate(timeout=30)[0].split()
 
 
 @pytest.mark.fault("downloader")

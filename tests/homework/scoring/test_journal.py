@@ -5,8 +5,6 @@ import sys
 
 import pytest
 
-pytest.importorskip("locket", reason="the packages of the extra 'grading' are not installed")
-
 from course_utils.errors import CourseError
 from homework.scoring.journal import Journal, only_one
 

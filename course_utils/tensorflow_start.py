@@ -10,9 +10,9 @@ from contextlib import contextmanager
 def silence_tensorflow_start():
     """Arrange that the import of TensorFlow, whoever asks for it, prints nothing.
 
-    TensorFlow 2.21 prints some lines before it reads TF_CPP_MIN_LOG_LEVEL (that oneDNN is on; on a GPU, that
-    libraries are registered twice), and prints them past Python's ``sys.stderr``. An import that fails still
-    raises its exception.
+    No setting suffices: TensorFlow 2.21 prints some lines before it reads TF_CPP_MIN_LOG_LEVEL (that oneDNN is on,
+    where TF_ENABLE_ONEDNN_OPTS asks for it; on a GPU, that libraries are registered twice), and prints them past
+    Python's ``sys.stderr``. An import that fails still raises its exception.
     """
     # Its advice on retracing is for its own users, not for students who predict with several models.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
