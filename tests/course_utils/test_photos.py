@@ -392,7 +392,8 @@ def test_a_read_only_folder_is_told_where_it_is_empty_and_used_where_it_is_compl
         fetch_photos(top / "complete")
         (top / "empty").mkdir()
         script = (
-            "import os, sys\nimport filelock\nfrom course_utils import photos\nfrom course_utils.photos import fetch_photos\n"
+            "import os, sys\nimport filelock\n"
+            "from course_utils import photos\nfrom course_utils.photos import fetch_photos\n"
             f"photos.FOLDERS = {FOLDERS}\n"
             "from course_utils.errors import CourseError\nos.setuid(65534)\n"
             "try:\n    fetch_photos(sys.argv[1])\nexcept CourseError as told:\n    print(told)"
