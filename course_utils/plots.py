@@ -11,7 +11,7 @@ CLASS_NAMES = ("cat", "dog")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
-def show_photos(images, titles=None, columns=6):
+def show_photos(images, titles=None, columns=6, width=1.9):
     """Show photos in a grid.
 
     Parameters
@@ -22,6 +22,8 @@ def show_photos(images, titles=None, columns=6):
         What stands above each photo; a title may have several lines.
     columns : int
         Photos in a row.
+    width : float
+        Width of one photo in inches.
 
     Returns
     -------
@@ -39,8 +41,8 @@ def show_photos(images, titles=None, columns=6):
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     lines = max(title.count("\n") + 1 for title in titles) if titles is not None else 0
-    height = 1.9 + 0.3 * lines
-    figure, grid = plt.subplots(rows, columns, figsize=(1.9 * columns, height * rows), squeeze=False)
+    height = width + 0.3 * lines
+    figure, grid = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
     for position, (axes, image) in enumerate(zip(grid.flat, images, strict=False)):
