@@ -11,13 +11,13 @@ CLASS_NAMES = ("cat", "dog")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
-def show_photos(images, titles=None, columns=6, width=1.9):
+def show_photos(images, titles=None, columns=6, width=1.6):
     """Show photos in a grid.
 
     Parameters
     ----------
     images : sequence of numpy.ndarray
-        RGB, uint8, each (height, width, 3); sizes may differ.
+        RGB, uint8, each (height, width, 3), or grey (height, width); sizes may differ.
     titles : sequence of str, optional
         What stands above each photo; a title may have several lines.
     columns : int
@@ -46,7 +46,7 @@ def show_photos(images, titles=None, columns=6, width=1.9):
     for axes in grid.flat:
         axes.axis("off")
     for position, (axes, image) in enumerate(zip(grid.flat, images, strict=False)):
-        axes.imshow(image)
+        axes.imshow(image, cmap="gray", vmin=0, vmax=255)  # the grey scale is for grey images alone
         if titles is not None:
             axes.set_title(titles[position], fontsize=9)
     figure.tight_layout()

@@ -41,9 +41,7 @@ def photo_names(answer, names):
     expected = sorted((name for name in names if name.endswith(".jpg")), key=lambda name: int(name.split(".")[1]))
     if not isinstance(answer, list):
         raise NotYet(f"a list of names is needed, and this is a {type(answer).__name__}.")
-    slip(
-        any(isinstance(name, int) for name in answer), "these are the numbers; keep the names, and sort them by number."
-    )
+    slip(any(isinstance(name, int) for name in answer), "these are the numbers; keep the names, sorted by number.")
     slip(
         any(not str(name).endswith(".jpg") for name in answer),
         'a file that is no photo is still there: keep only names with name.endswith(".jpg").',

@@ -46,15 +46,15 @@ model = build_cat_or_dog()
 probabilities = model.predict(animals, verbose=0)
 print("cat, dog:", probabilities[0].round(2))
 
-# %% alt="Six drawn animals in a row, three cats and three dogs, each with the model's answer and its percentage above it."
+# %% alt="Six drawn animals, three cats and three dogs, each with the model's answer above it."
 from course_utils import show_photos
 
 titles = [f"cat {cat:.0%}" if cat > dog else f"dog {dog:.0%}" for cat, dog in probabilities]
 figure = show_photos(animals, titles)
 
 # %% [markdown]
-# The model answers with two *probabilities* that add up to 1. It is right six times out of six, and says itself that
-# it nearly tossed a coin about the last dog, whose ears stand up like a cat's.
+# The model answers with two *probabilities* that add up to 1. It is right five times out of six. The last dog holds its
+# ears up like a cat, and the model takes it for one; but with 52 % it says itself that it is hardly sure.
 #
 # **In four notebooks you will have built such a model yourself.** First it needs something to learn from.
 
@@ -174,7 +174,7 @@ spoilt = ...  # the bytes before place 1000, a new byte, and the bytes after it
 # %% tags=["check"]
 check_answer("one byte changed", spoilt, content=content)
 
-# %% tags=["solution"] because="255 minus the old value is always another value, since no whole number is its own half of 255."
+# %% tags=["solution"] because="255 minus the old value is never the old value, since 255 is odd."
 spoilt = content[:1000] + bytes([255 - content[1000]]) + content[1001:]
 
 # %% tags=["wrong-answer"] says="leave out exactly the byte"
@@ -246,7 +246,7 @@ photo_names = ...  # sorted(..., key=...) of those names that you keep
 # %% tags=["check"]
 check_answer("photo names in order", photo_names, names=names)
 
-# %% tags=["solution"] because="split('.') cuts cat.10.jpg into three texts; the middle one, as a whole number, is what we sort by."
+# %% tags=["solution"] because="split('.') cuts cat.10.jpg into three texts; the middle one is its number."
 photo_names = [name for name in names if name.endswith(".jpg")]
 photo_names = sorted(photo_names, key=lambda name: int(name.split(".")[1]))
 
@@ -345,7 +345,7 @@ training = photo_paths(data / "cats-train") + photo_paths(data / "dogs-train")
 sizes = Counter(Image.open(path).size for path in training)
 print(f"{len(training):,} images, {len(sizes):,} sizes")
 
-# %% alt="Bars for the ten most common sizes of the training images, with the number of images of each, and one bar for all other sizes."
+# %% alt="Bars: how many training images have each of the ten most common sizes, and all others."
 import matplotlib.pyplot as plt
 
 common = sizes.most_common(10)
@@ -353,7 +353,7 @@ labels = [f"{width} x {height}" for (width, height), _ in common] + ["all others
 numbers = [number for _, number in common]
 numbers.append(len(training) - sum(numbers))
 bars = plt.barh(labels, numbers, color="#0072B2")
-plt.bar_label(bars, padding=3)
+plt.bar_label(bars, padding=3), plt.margins(x=0.12)
 plt.gca().invert_yaxis()
 plt.xlabel("number of images"), plt.ylabel("width x height in pixels"), plt.title("Sizes of the training images")
 plt.show()
@@ -367,10 +367,10 @@ plt.show()
 # kind: each part with a chance of 2 to 6 %. In 275 of the 2,000 training drawings at least one part is borrowed. Here
 # is one of them. Its label says *cat*. What would you have said?
 
-# %% alt="The same drawn striped cat twice: with the hanging ears of a dog, as it is in the training set, and with a cat's pointed ears."
+# %% alt="The same drawn striped cat twice: with the hanging ears of a dog, and with a cat's pointed ears."
 from course_utils.practice import mixed_cat
 
-figure = show_photos(mixed_cat(), ["cat.841, with a dog's ears", "the same cat, with its own"])
+figure = show_photos(mixed_cat(), ["cat.841, with a dog's ears", "the same cat, with its own"], width=4)
 
 # %% [markdown]
 # So do not expect 100 % from any model on the drawings: it must weigh several signs against each other.
