@@ -11,17 +11,19 @@ CLASS_NAMES = ("cat", "dog")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
-def show_photos(images, titles=None, columns=6):
+def show_photos(images, titles=None, columns=6, width=1.6):
     """Show photos in a grid.
 
     Parameters
     ----------
     images : sequence of numpy.ndarray
-        RGB, uint8, each (height, width, 3); sizes may differ.
+        RGB, uint8, each (height, width, 3), or grey (height, width); sizes may differ.
     titles : sequence of str, optional
         What stands above each photo; a title may have several lines.
     columns : int
         Photos in a row.
+    width : float
+        Width of one photo in inches.
 
     Returns
     -------
@@ -39,12 +41,12 @@ def show_photos(images, titles=None, columns=6):
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     lines = max(title.count("\n") + 1 for title in titles) if titles is not None else 0
-    height = 1.9 + 0.3 * lines
-    figure, grid = plt.subplots(rows, columns, figsize=(1.9 * columns, height * rows), squeeze=False)
+    height = width + 0.3 * lines
+    figure, grid = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
     for position, (axes, image) in enumerate(zip(grid.flat, images, strict=False)):
-        axes.imshow(image)
+        axes.imshow(image, cmap="gray", vmin=0, vmax=255)  # the grey scale is for grey images alone
         if titles is not None:
             axes.set_title(titles[position], fontsize=9)
     figure.tight_layout()

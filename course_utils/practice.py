@@ -1,4 +1,4 @@
-"""A web server on this computer that hands out a small zip file, so that downloading can be practised offline."""
+"""What notebook 01 practises with, offline: a web server, a zip file, and animals drawn on the spot."""
 
 import hashlib
 import io
@@ -10,12 +10,46 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import cv2
+import numpy as np
 
-from course_utils.sandbox.drawing import draw_animal
+from course_utils.sandbox.drawing import DEFAULT_SEED, draw_animal, draw_with_own_parts
 
 PRACTICE_ZIP = "cats-practice.zip"
+# The drawn training image cat.841, which has the ears of a dog.
+MIXED_CAT = 841
+# Numbers of drawn animals that are large enough to be seen in a small picture; the last dog is hard to tell.
+NEW_ANIMALS = (0, 7, 10)
 _SEED = 2007
 _PHOTOS = 20
+
+
+def new_animals(size=150):
+    """Draw three cats and three dogs that are in no set of the course.
+
+    Parameters
+    ----------
+    size : int
+        Height and width in pixels.
+
+    Returns
+    -------
+    numpy.ndarray
+        RGB, uint8, (6, size, size, 3): cat, dog, cat, dog, cat, dog.
+    """
+    drawn = [draw_animal(kind, _SEED, "test", number) for number in NEW_ANIMALS for kind in ("cat", "dog")]
+    return np.stack([cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA) for image in drawn])
+
+
+def mixed_cat():
+    """Draw the cat with the ears of a dog, and the same cat with its own.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Two images, RGB, uint8: as the training set has it, and with its own ears.
+    """
+    cat = ("cat", DEFAULT_SEED, "train", MIXED_CAT)
+    return [draw_animal(*cat), draw_with_own_parts(*cat)]
 
 
 class PracticeServer:

@@ -93,7 +93,8 @@ def packed_files(root, source):
     root : pathlib.Path
         The checkout.
     source : str
-        The notebook's code. mini_vgg16 is packed where it calls ``load_base``, another where it names it:
+        The notebook's code. mini_vgg16 is packed where it calls ``load_base`` or
+        opens ``cat_or_dog``, another where it names it:
         a browser shows a cell of one megabyte gladly, and one of four not.
 
     Returns
@@ -169,5 +170,5 @@ def test_with_versions(name):
 
 def _is_used(path, source):
     base = path.name.split(".")[0]
-    called = re.search(r"\bload_base\b", source) is not None
+    called = re.search(r"\bload_base\b|\bcat_or_dog\b", source) is not None
     return base in source or (called and base == "mini_vgg16")

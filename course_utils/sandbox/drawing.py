@@ -101,6 +101,9 @@ KINDS = {
 }
 PRETRAINING_KINDS = tuple(name for name in KINDS if name not in ("cat", "dog"))
 
+# What cats and dogs may have from each other.
+BORROWED = ("ears", "muzzle", "pupils", "tail")
+
 # Length, radius at the eyes and radius at the tip, in units of the head's radius.
 MUZZLES = {
     "broad": (0.52, 0.40, 0.31),
@@ -191,6 +194,44 @@ def draw_animal(kind, seed, split, index):
     numpy.ndarray
         RGB, uint8 (height, width, 3); the size is one of `SIZES`.
     """
+    return _draw(kind, seed, split, index)[0]
+
+
+def draw_with_own_parts(kind, seed, split, index):
+    """Draw the animal that `draw_animal` draws, but with no part borrowed from the other class.
+
+    Parameters
+    ----------
+    kind, seed, split, index
+        As in `draw_animal`.
+
+    Returns
+    -------
+    numpy.ndarray
+        RGB, uint8 (height, width, 3).
+    """
+    return _draw(kind, seed, split, index, borrows=False)[0]
+
+
+def borrowed_parts(kind, seed, split, index):
+    """List the parts that the animal of `draw_animal` has from the other class.
+
+    Parameters
+    ----------
+    kind, seed, split, index
+        As in `draw_animal`.
+
+    Returns
+    -------
+    list of str
+        Of `BORROWED`; mostly empty.
+    """
+    animal = _draw(kind, seed, split, index)[1]
+    return [part for part in BORROWED if getattr(animal, part) != getattr(KINDS[kind], part)]
+
+
+def _draw(kind, seed, split, index, borrows=True):
+    """Draw one animal; give the picture, and what the animal looks like."""
     rng = np.random.default_rng([seed, SPLITS[split], index, list(KINDS).index(kind)])
     if split.startswith("pretrain"):
         low, high = 0.0, 1.0
@@ -198,6 +239,8 @@ def draw_animal(kind, seed, split, index):
         low, high = EASY_RANGE if rng.random() < SHARE_EASY else HARD_RANGE
     difficulty = rng.uniform(low, high)
     level = SimpleNamespace(**{name: EASY[name] + (HARD[name] - EASY[name]) * difficulty for name in EASY})
+    if not borrows:
+        level.swap = 0.0
     width, height = _size(rng)
     image = np.zeros((height, width, 3), np.uint8)
 
@@ -241,7 +284,7 @@ def draw_animal(kind, seed, split, index):
             place.y + 1.0 * head + 1.25 * size + rng.uniform(0, 1.5) * head,
         )
         _thing(rng, image, things, x, y, size)
-    return _camera(rng, image, level)
+    return _camera(rng, image, level), animal
 
 
 def _size(rng):
@@ -321,10 +364,7 @@ def _look(rng, kind, name, level, background):
 
     # Cats and dogs borrow a part from each other now and then, so that no single part tells them apart.
     other = KINDS[{"cat": "dog", "dog": "cat"}.get(name, name)]
-    parts = {
-        part: getattr(other if rng.random() < level.swap else kind, part)
-        for part in ("ears", "muzzle", "pupils", "tail")
-    }
+    parts = {part: getattr(other if rng.random() < level.swap else kind, part) for part in BORROWED}
     light = rng.uniform(-2.4, -0.7)
     height, width = background.shape[:2]
     return SimpleNamespace(

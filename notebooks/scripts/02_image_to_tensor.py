@@ -15,11 +15,11 @@
 #
 # After this notebook you can
 #
-# - turn one photo into the array that a network takes, and say what each number in it means,
-# - load 3,000 photos in seconds, with memory that you can compute beforehand,
+# - turn a photo into the array that a network takes, and say what each number in it means,
+# - load 2,000 photos in seconds, yourself or with Keras, in memory that you can compute beforehand,
 # - split the photos so that your final number is an honest one.
 #
-# **Time** 1 minute on a laptop. **Memory** 1 GB. **Needs** the images of notebook 01; fetches them if missing.
+# **Time** 2 minutes on a laptop. **Memory** 1 GB. **Needs** the images of notebook 01; fetches them if missing.
 
 # %% tags=["setup"]
 import importlib.util
@@ -30,10 +30,10 @@ if importlib.util.find_spec("course_utils") is None:
 # %% [markdown]
 # ## Q2: How does a photo become numbers?
 #
-# A network computes with arrays of one fixed shape. We bring every photo to 150 x 150 pixels with three colour
-# values each, so 3,000 photos of all sizes become one array.
+# A network computes with arrays of one fixed shape. So every photo, whatever its size, becomes 150 x 150 pixels with
+# three colour values each.
 #
-# **Predict:** how many megabytes do 2,000 photos of 150 x 150 take, at one byte a colour value?
+# **Predict:** one colour value takes one byte. How many megabytes do 2,000 such photos take?
 
 # %%
 from course_utils import fetch_photos, photo_paths
@@ -47,158 +47,248 @@ print(len(dogs), "dogs and", len(cats), "cats to train on")
 # %% [markdown]
 # ## One photo by hand
 #
-# `cv2.imread` decodes the JPEG into a NumPy array: rows, columns, colours. Each value is a whole number from 0 to
-# 255, one byte: `uint8`. An array with any number of axes is also called a *tensor*.
+# `cv2.imread` turns a JPEG file into a NumPy array: rows, columns, colours. Each value is a whole number from 0 (none
+# of this colour) to 255, which fits into one byte: `uint8`. An array is also called a *tensor*.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 import cv2
 
-photo = cv2.imread(str(cats[0]))
+photo = cv2.imread(str(cats[300]))
 print(photo.shape, photo.dtype)
 print("the pixel in the middle:", photo[photo.shape[0] // 2, photo.shape[1] // 2])
 
 # %% [markdown]
-# ## Mistake M1: blue cats
+# ## Blue for red
 #
-# OpenCV puts *blue* first, everyone else *red*. The published lesson uses the array as it is: its plots are blue,
-# and a network that was trained on red-green-blue sees false colours.
+# Everyone else stores a pixel as red, green, blue (*RGB*). OpenCV stores blue, green, red (*BGR*), and nothing in
+# the array tells you. What does a cat look like if you forget?
+#
+# ### Your turn: put red first
+#
+# Reverse the last axis of `photo`, and leave rows and columns as they are. Slices work as with lists: `[::-1]`
+# reverses.
 
-# %%
-from course_utils import show_photos
-
-right = cv2.cvtColor(photo, cv2.COLOR_BGR2RGB)
-figure = show_photos([photo, right], ["as OpenCV gives it (BGR)", "converted (RGB)"])
-
-# %%
-red_of_wrong, red_of_right = photo[..., 0].mean(), right[..., 0].mean()
-difference = abs(photo.astype(int) - right).mean()
-print(f"mean 'red' of the wrong one {red_of_wrong:.0f}, of the right one {red_of_right:.0f}")
-print(f"mean difference of a colour value {difference:.0f} of 255")
+# %% tags=["your-turn"]
+red_first = ...  # one slice of photo
 
 # %% tags=["check"]
-from course_utils import check
+from course_utils import check_answer
 
-check(difference > 1, "BGR and RGB differ", "Is this photo grey? Choose another one: cats[1].")
-check((right[..., ::-1] == photo).all(), "reversing the last axis turns one into the other", "Use right[..., ::-1].")
+check_answer("blue becomes red", red_first, photo=photo)
+
+# %% tags=["solution"] because="The three dots stand for 'all other axes as they are'; [:, :, ::-1] does the same."
+red_first = photo[..., ::-1]
+
+# %% tags=["wrong-answer"] says="stands on its head"
+red_first = photo[::-1]
+
+# %% tags=["wrong-answer"] says="nothing has changed"
+red_first = photo
+
+# %% tags=["wrong-answer"] says="an array is needed"
+red_first = "red, green, blue"
+
+# %%
+right = cv2.cvtColor(photo, cv2.COLOR_BGR2RGB)
+print("OpenCV's own conversion gives the same:", (right == photo[..., ::-1]).all())
+
+# %% alt="The same cat twice: with red and blue exchanged, and in its right colours."
+from course_utils import show_photos
+
+figure = show_photos([photo, right], ["BGR, shown as if it were RGB", "RGB"], width=4.5)
+
+# %% [markdown]
+# A network trained on photos in RGB would see the left cat. It still answers, only worse, and no error tells you.
 
 # %% [markdown]
 # ## Resize is not reshape
 #
-# `reshape` computes nothing: it cuts the same row of numbers into lines of another length. It needs exactly 150 x 150
-# pixels, so the others are thrown away, and the picture is torn. `resize` computes new pixels.
+# `reshape` computes nothing. It cuts the same long row of numbers into lines of another length: here it keeps the first
+# 22,500 pixels, drops the others, and tears the picture. `resize` computes new pixels from the old ones.
+
+# %% alt="Three pictures: the cat, its torn pixels after reshape, and the whole cat at 150 by 150 pixels after resize."
+reshaped = right.reshape(-1, 3)[: 150 * 150].reshape(150, 150, 3)
+resized = cv2.resize(right, (150, 150), interpolation=cv2.INTER_AREA)
+figure = show_photos([right, reshaped, resized], ["the photo", "reshape", "resize"], width=3)
+
+# %% [markdown]
+# ### Your turn: shrink to a third
+#
+# Now nine pixels, 3 x 3, must become one. The natural choice is their mean, called *area averaging*. A grey
+# image with `h` rows and `w` columns, seen as `grey.reshape(h // 3, 3, w // 3, 3)`, has each block of nine on two
+# axes of its own. Which two?
+
+
+# %% tags=["your-turn"]
+def shrink(grey):
+    h, w = grey.shape
+    return ...  # grey.reshape(h // 3, 3, w // 3, 3), and its mean over two of the four axes
+
+
+# %% tags=["check"]
+check_answer("mean of nine pixels", shrink)
+
+
+# %% tags=["solution"] because="Axes 1 and 3 have the length 3: the place within a block. Axes 0 and 2 say which block."
+def shrink(grey):
+    h, w = grey.shape
+    return grey.reshape(h // 3, 3, w // 3, 3).mean(axis=(1, 3))
+
+
+# %% tags=["wrong-answer"] says="average over the two of length 3"
+def shrink(grey):
+    h, w = grey.shape
+    return grey.reshape(h // 3, 3, w // 3, 3).mean(axis=(0, 2))
+
+
+# %% tags=["wrong-answer"] says="throw eight away"
+def shrink(grey):
+    return grey[::3, ::3]
+
+
+# %% tags=["wrong-answer"] says="divide by 9"
+def shrink(grey):
+    h, w = grey.shape
+    return grey.reshape(h // 3, 3, w // 3, 3).sum(axis=(1, 3))
+
+
+# %% [markdown]
+# OpenCV's `INTER_AREA` does just that, also for factors that are not whole. The proof, on a piece of the photo:
 
 # %%
 import numpy as np
 
-reshaped = right.reshape(-1, 3)[: 150 * 150].reshape(150, 150, 3)
-resized = cv2.resize(right, (150, 150), interpolation=cv2.INTER_AREA)
-figure = show_photos([right, reshaped, resized], ["the photo", "reshape: torn", "resize"])
+grey = cv2.cvtColor(right, cv2.COLOR_RGB2GRAY)[:300, :300]
+by_hand = grey.reshape(100, 3, 100, 3).mean(axis=(1, 3))
+by_opencv = cv2.resize(grey, (100, 100), interpolation=cv2.INTER_AREA)
+print("they differ by no more than rounding:", np.abs(by_hand - by_opencv).max() <= 0.5)
 
 # %% [markdown]
-# ### Which resize?
+# ### Why not a finer filter?
 #
-# Shrinking to a third means that nine pixels become one. *Area averaging* takes the mean of the nine. The published
-# Lanczos filter, made for enlarging, weighs mostly the nearest ones, and fine patterns turn into false ones.
+# *Lanczos* is known as the best filter, so many programs ask OpenCV for it. It weighs 8 x 8 old pixels around each
+# new one. **Predict:** stripes one pixel wide, black and white, shrink to a third. What colour should come out?
 
 # %%
+from PIL import Image
+
 stripes = np.zeros((465, 465), np.uint8)
 stripes[:, ::2] = 255
-lanczos = cv2.resize(stripes, (150, 150), interpolation=cv2.INTER_LANCZOS4)
-area = cv2.resize(stripes, (150, 150), interpolation=cv2.INTER_AREA)
-print(f"spread of grey values: after Lanczos {lanczos.std():.0f}, after area averaging {area.std():.0f}")
+small = {
+    "OpenCV, Lanczos": cv2.resize(stripes, (150, 150), interpolation=cv2.INTER_LANCZOS4),
+    "OpenCV, area": cv2.resize(stripes, (150, 150), interpolation=cv2.INTER_AREA),
+    "Pillow, Lanczos": np.asarray(Image.fromarray(stripes).resize((150, 150), Image.LANCZOS)),
+}
+for name, image in small.items():
+    print(f"{name:16} spread of the grey values {image.std():5.1f}")
 
-# %% tags=["check"]
-check(
-    lanczos.std() > 2 * area.std(),
-    "Lanczos leaves false stripes more than twice as strong as area averaging",
-    "Were the stripes one pixel wide?",
-)
+# %% alt="Shrunk stripes: strong false stripes with OpenCV's Lanczos, faint ones with area, grey with Pillow."
+figure = show_photos([image[:50, :50] for image in small.values()], list(small), width=3)
 
 # %% [markdown]
-# ## All photos: Mistake M2, growing an array
+# An even grey is right: spread 0. The fault is not Lanczos, since Pillow's is the best of the three. It is that
+# OpenCV's filter stays 8 pixels wide however much you shrink, while Pillow's widens with the factor. Too narrow
+# a filter picks single pixels, and fine patterns turn into false ones. Fur and whiskers are fine patterns too:
+
+# %% alt="The cat enlarged: with OpenCV's Lanczos its whiskers break into dots, with area they stay lines."
+lanczos = cv2.resize(right, (150, 150), interpolation=cv2.INTER_LANCZOS4)
+figure = show_photos([lanczos[25:, 40:], resized[25:, 40:]], ["OpenCV, Lanczos", "OpenCV, area"], width=4.5)
+
+# %% [markdown]
+# ## All photos: growing or allocating
 #
-# The published loop lists the folder anew for each photo, and glues the photo to the array with `np.concatenate`. That
-# copies all earlier photos: twice the photos, four times the work. *Allocating* the array once copies each photo once.
+# A tempting loop starts with an empty array and glues each photo to it with `np.concatenate`. But an array cannot grow:
+# each time a new one is made, and everything is copied into it, old photos and new.
+#
+# ### Your turn: how many copies?
+#
+# The first time one photo is copied, the second time two, the third time three ... How many copies of photos are made
+# until there are 2,000?
 
+# %% tags=["your-turn"]
+copies = ...  # one number, or a line that computes it
 
-# %%
-def grow(image, number):
-    images = np.empty((0, 150, 150, 3), np.uint8)
-    for _ in range(number):
-        images = np.concatenate([images, image[None]])
-    return images
+# %% tags=["check"]
+check_answer("copies of photos", copies)
 
+# %% tags=["solution"] because="Twice the photos mean four times the copies: the work grows with the square."
+copies = sum(range(1, 2001))
 
-# %%
-def allocate(image, number):
-    images = np.empty((number, 150, 150, 3), np.uint8)
-    for position in range(number):
-        images[position] = image
-    return images
+# %% tags=["wrong-answer"] says="copies all earlier photos again"
+copies = 2000
 
+# %% tags=["wrong-answer"] says="2,000 photos each time"
+copies = 2000 * 2000
+
+# %% tags=["wrong-answer"] says="a number is needed"
+copies = range(1, 2001)
+
+# %% [markdown]
+# *Allocating* makes an array of the final size once, and then copies each photo into its place. We time both:
 
 # %%
 import time
 
 
+def grow(number):
+    images = np.empty((0, 150, 150, 3), np.uint8)
+    for _ in range(number):
+        images = np.concatenate([images, resized[None]])
+
+
+def allocate(number):
+    images = np.empty((number, 150, 150, 3), np.uint8)
+    for position in range(number):
+        images[position] = resized
+
+
+# %%
 def seconds(function, number):
     start = time.perf_counter()
-    function(resized, number)
+    function(number)
     return time.perf_counter() - start
 
 
-# %% tags=["nbval-ignore-output"]
 numbers = [50, 100, 200, 400]
 grown = [min(seconds(grow, number) for _ in range(2)) for number in numbers]
 allocated = [min(seconds(allocate, number) for _ in range(2)) for number in numbers]
-for number, slow, fast in zip(numbers, grown, allocated, strict=True):
-    print(f"{number:4} photos: growing {slow:.3f} s, allocating {fast:.4f} s")
+print(f"400 photos: growing takes {grown[-1] / allocated[-1]:.0f} times as long as allocating")
 
-# %%
+# %% alt="Seconds over the number of photos: growing curves upwards, allocating once stays near zero."
 import matplotlib.pyplot as plt
 
-plt.plot(numbers, grown, "-o", color="#D55E00", label="growing with concatenate")
+plt.plot(numbers, grown, "-o", color="#D55E00", label="growing")
 plt.plot(numbers, allocated, "-s", color="#0072B2", label="allocating once")
-plt.xlabel("number of photos"), plt.ylabel("seconds"), plt.legend(), plt.title("Building one array, without decoding")
+plt.xlabel("number of photos"), plt.ylabel("seconds"), plt.title("Building one array, without decoding"), plt.legend()
 plt.show()
 
-# %% tags=["check"]
-check((grow(resized, 3) == allocate(resized, 3)).all(), "both ways give the same array", "Run the cells above again.")
-check(
-    grown[-1] > 5 * allocated[-1],
-    "at 400 photos growing takes at least 5 times as long",
-    "Another program may have slowed this one down: run the timing again.",
-)
-
 # %% [markdown]
-# ## Mistake M3: eight bytes for one
+# ## Eight bytes for one
 #
-# `images / 255` turns every byte into a number of eight bytes (`float64`). The network can scale them itself, in
-# its first layer, on 32 photos at a time; then the array can stay as it is.
+# Networks like small numbers, so 0-255 is often scaled with `images / 255`. NumPy then makes each byte a number of
+# eight bytes, a `float64`. We keep the bytes: the network can scale them in its first layer, a few photos at a time.
 
 # %%
 from course_utils import load_photos
 
 some = load_photos(dogs[:100])
-scaled = some / 255
-print(f"100 photos: {some.dtype} {some.nbytes / 1e6:.2f} MB, {scaled.dtype} {scaled.nbytes / 1e6:.2f} MB")
-print(f"2,000 photos: {20 * some.nbytes / 1e6:,.0f} MB or {20 * scaled.nbytes / 1e6:,.0f} MB")
-
-# %% tags=["check"]
-check(scaled.nbytes == 8 * some.nbytes, "dividing by 255 takes eight times the memory", "Compare nbytes of both.")
-del scaled
+for images in (some, some / 255):
+    print(
+        f"{images.dtype!s:8} 100 photos {images.nbytes / 1e6:6.2f} MB, 2,000 photos {images.nbytes / 1e6 * 20:6,.0f} MB"
+    )
 
 # %% [markdown]
 # ## The whole set
 #
-# You have done every step by hand; `load_photos` does them for a list of files: decode (large photos straight to a
-# smaller size), resize by area, RGB, one array allocated once, several threads. Dogs first, as in the lesson.
+# `load_photos` does what you have done by hand: decode, put red first, resize by area, allocate once.
+# `y_train` holds the *labels*, one for each photo: 1 for a dog, 0 for a cat.
 
 # %%
 start = time.perf_counter()
 x_train = load_photos(dogs + cats)
+loading = time.perf_counter() - start
 y_train = np.array([1] * len(dogs) + [0] * len(cats))
-print(f"loaded in {time.perf_counter() - start:.1f} s, a tensor of shape {x_train.shape}")
+print(f"loaded in {loading:.1f} s, a tensor of shape {x_train.shape}")
 
 # %% tags=["check"]
 from course_utils import check_images, check_labels
@@ -207,74 +297,155 @@ check_images(x_train, 2000)
 check_labels(y_train, cats=1000, dogs=1000)
 
 # %% [markdown]
-# Does each label stand beside its photo? A check of the form cannot tell. Look at some, taken at random.
+# Does each label stand beside its photo? No check of a shape can tell. Look at some, chosen at random.
 
-# %%
+# %% alt="Twelve training images chosen at random, in two rows, each with its label cat or dog above it."
 chosen = np.random.default_rng(0).choice(2000, 12, replace=False)
 figure = show_photos(x_train[chosen], [("cat", "dog")[label] for label in y_train[chosen]])
 
 # %% [markdown]
-# ## Three sets, and why: Mistake M6
+# ## The same with Keras
 #
-# The published lesson tunes on its test set. Whoever tries often and reports the best score reports luck. See it
-# happen: 200 "models" that toss a coin, and the best of them.
+# Most courses use `image_dataset_from_directory`. It reads 32 photos at a time, a *batch*, decodes them when the
+# network asks for them, and forgets them again. The folder of a photo says its label, in the order of `class_names`.
 
 # %%
-random = np.random.default_rng(0)
-answers = random.integers(0, 2, (200, 1000))
-truth = random.integers(0, 2, 1000)
-scores = (answers[:, :500] == truth[:500]).mean(axis=1)
-best = scores.argmax()
+import keras
 
-# %%
-flattering, honest = scores[best], (answers[best, 500:] == truth[500:]).mean()
-print(f"best of 200 coins, on the 500 photos used to choose it: {flattering:.3f}")
-print(f"the same coin on 500 photos it has not seen:            {honest:.3f}")
-
-# %% tags=["check"]
-check(
-    flattering - honest > 0.03,
-    "choosing on a set flatters the score on that set",
-    "Use the same random seed as above, and compare the two scores of the same coin.",
+folders = ["cats-train", "dogs-train"]
+dataset = keras.utils.image_dataset_from_directory(
+    data, class_names=folders, image_size=(150, 150), interpolation="area", batch_size=32, shuffle=False
 )
 
 # %% [markdown]
-# So there are three sets. We *train* on one, *choose* on the **validation** set, and open the **test** set once, at
-# the end. Scikit-learn splits off 400 of the 2,000, with as many cats as dogs in each part.
+# Is it the same? It goes through the cats first, and in another order, so we look each photo up in ours.
 
 # %%
-from sklearn.model_selection import train_test_split
+from pathlib import Path
 
-fit, validation = train_test_split(np.arange(2000), test_size=400, stratify=y_train, random_state=0)
-print(len(fit), "to train on,", len(validation), "to choose on,", y_train[validation].sum(), "of them dogs")
+place = {path.name: position for position, path in enumerate(dogs + cats)}
+ours = np.array([place[Path(path).name] for path in dataset.file_paths])
+labels = np.concatenate([labels for _, labels in dataset])
+print("same labels:", (labels == y_train[ours]).all())
+
+# %%
+batch = next(iter(dataset))[0].numpy()
+apart = np.abs(batch - x_train[ours[:32]]).mean()
+print(batch.dtype, batch.shape, "between", batch.min().round(), "and", batch.max().round())
+print(f"a colour value differs by {apart:.0f} of 255, on average over this batch")
 
 # %% tags=["check"]
-check(not set(fit) & set(validation), "no photo is in both sets", "Split positions, not photos, and split once.")
+from course_utils import check
+
+check(
+    (labels == y_train[ours]).all() and apart < 5,
+    "the same labels and, up to decoding and resizing, the same pixels",
+    "Are class_names in the order of the labels, cats first, and is shuffle=False?",
+)
+
+# %% [markdown]
+# The small difference has two reasons: our helper decodes large photos straight to a smaller size, and the two
+# libraries round differently. When should you use which? Measure: one pass over all photos is an *epoch*, and training
+# takes ten or more.
+
+# %%
+start = time.perf_counter()
+for _ in dataset:
+    pass
+from_files = time.perf_counter() - start
+
+start = time.perf_counter()
+for first in range(0, 2000, 32):
+    batch_images = x_train[first : first + 32].astype("float32")
+from_array = time.perf_counter() - start
+print(f"an epoch from the files takes {from_files / from_array:.0f} times as long as one from the array")
+print(f"in memory: the array {x_train.nbytes / 1e6:.0f} MB, a batch {batch.nbytes / 1e6:.1f} MB")
+
+# %% [markdown]
+# The array is decoded once, and every further epoch is nearly free; but it must fit into memory. The dataset
+# decodes all photos again in each epoch, but needs only a few batches of memory, for 3,000 photos or for three million.
+# So: the array while it fits, the dataset when it no longer does. This course uses the array.
+
+# %% [markdown]
+# ## Three sets, and why
+#
+# Suppose you try 200 models, measure all on the test set, and report the best. What is wrong with that? Let the
+# "models" toss a coin for each photo: none of them knows anything.
+
+# %%
+random = np.random.default_rng(0)
+truth = random.integers(0, 2, 1000)
+answers = random.integers(0, 2, (200, 1000))
+scores = (answers[:, :500] == truth[:500]).mean(axis=1)
+best = scores.argmax()
+again = (answers[best, 500:] == truth[500:]).mean()
+print(f"the best of 200 coins on 500 photos: {scores[best]:.3f}; the same coin on 500 other photos: {again:.3f}")
+
+# %% alt="The scores of 200 coins, a bell around 0.5; the best one far right, and its score on other photos."
+plt.hist(scores, bins=20, color="#56B4E9", label="200 coins, on the same 500 photos")
+plt.axvline(scores[best], color="#D55E00", label="the best of them")
+plt.axvline(again, color="#0072B2", linestyle="--", label="the same coin, on 500 other photos")
+plt.xlabel("share of right answers"), plt.ylabel("number of coins"), plt.title("Choosing the best of many")
+plt.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plt.show()
+
+# %% [markdown]
+# The best coin looks better than guessing, because we looked for luck and found it. On other photos its luck is
+# gone. So there are three sets: *train* on one, *choose* on the **validation** set, and open the **test** set once, at
+# the end.
+#
+# ### Your turn: split off a validation set
+#
+# Split the positions 0 to 1999 into 1,600 to train on and 400 to choose on, shuffled, each with as many cats as dogs.
+# `train_test_split` takes `test_size`, and `stratify=` the labels whose shares it should keep.
+
+# %% tags=["your-turn"]
+from sklearn.model_selection import train_test_split
+
+positions = np.arange(2000)
+my_fit, my_validation = ..., ...  # what train_test_split returns
+
+# %% tags=["check"]
+check_answer("validation split", (my_fit, my_validation), labels=y_train)
+
+# %% tags=["solution"] because="random_state fixes the shuffling, so that you get the same split tomorrow."
+my_fit, my_validation = train_test_split(positions, test_size=400, stratify=y_train, random_state=0)
+
+# %% tags=["wrong-answer"] says="all 400 are of one kind"
+my_fit, my_validation = positions[400:], positions[:400]
+
+# %% tags=["wrong-answer"] says="stratify=y_train makes it 200"
+my_fit, my_validation = train_test_split(positions, test_size=400, random_state=1)
+
+# %% tags=["wrong-answer"] says="partly test memory"
+my_fit, my_validation = positions, positions[800:1200]
+
+# %% [markdown]
+# ### On the real photos
+#
+# TODO
 
 # %% [markdown]
 # ## Summary
 #
-# - A photo is an array (height, width, 3) of bytes; say RGB, and convert OpenCV's BGR.
-# - Resize by area when shrinking; never reshape.
-# - Allocate once, keep `uint8`: 2,000 photos are 135 MB, not 1.08 GB.
+# - A photo is an array (height, width, 3) of bytes. OpenCV gives BGR; the world expects RGB.
+# - Shrink by area averaging; never reshape.
+# - Allocate once and keep `uint8`: 2,000 photos are 135 MB, not 1,080 MB.
+# - An array while it fits into memory, a dataset when it does not.
 # - Train, choose, test: three sets.
 
 # %% [markdown]
 # ## Exercises
 #
-# 1. Load the photos at 75 x 75. How much memory do 3,000 of them take? Compute first, then measure.
-# 2. Half of all your photos are mirrored copies of the others. What goes wrong if you split at random?
+# 1. How much memory do 3,000 photos of 75 x 75 pixels take? Compute first, then measure.
+# 2. Half of your photos are mirrored copies of the others. What goes wrong if you split at random?
 #
 # <details><summary>Solutions</summary>
 #
-# 1. 3,000 x 75 x 75 x 3 bytes = 50.6 MB; `load_photos(paths, size=75).nbytes` agrees.
-# 2. A photo lands in one set and its copy in the other: the validation set then tests memory. Split the originals
-#    first and mirror afterwards.
+# 1. 3,000 x 75 x 75 x 3 bytes = 50.6 MB, and `load_photos(paths, size=75).nbytes` agrees: a quarter of the pixels.
+# 2. A photo lands in one set and its copy in the other, so the validation set partly tests memory. Split the originals
+#    first, and mirror afterwards.
 #
 # </details>
-
-# %% [markdown]
-# ## Sources
 #
-# The steps and the published code: lesson L1, Q2. What that code costs, against `load_photos`: `make bench`. Next:
-# `03_scratch_cnn`.
+# Next: `03_scratch_cnn`.
