@@ -49,7 +49,8 @@ check_variant(variant, "another_base")
 # ## The photos of your variant
 #
 # Everyone works on the same drawings, kept apart from the photos of the lesson. `training_subset` says which of the
-# 2,000 training photos are yours: as many dogs as cats, dogs first. A fifth of them is kept for validation.
+# 2,000 training photos you train on. Of the others, 400 are for validation: on fewer, most differences would be within
+# luck. `x` holds your photos and then the 400; `fit` and `validation` are their positions in `x`.
 
 # %%
 import os
@@ -66,10 +67,16 @@ from sklearn.model_selection import train_test_split
 
 from course_utils.assignments.variant import training_subset
 
+paths = photo_paths(data / "dogs-train") + photo_paths(data / "cats-train")
+labels = np.array([1] * 1000 + [0] * 1000)
 subset = training_subset(variant)
-x = load_photos(photo_paths(data / "dogs-train") + photo_paths(data / "cats-train"))[subset]
-y = np.array([1] * 1000 + [0] * 1000)[subset]
-fit, validation = train_test_split(np.arange(len(x)), test_size=0.2, stratify=y, random_state=variant["seed"])
+others = np.setdiff1d(np.arange(2000), subset)
+_, held_out = train_test_split(others, test_size=400, stratify=labels[others], random_state=variant["seed"])
+
+# %%
+chosen_photos = np.concatenate([subset, held_out])
+x, y = load_photos([paths[position] for position in chosen_photos]), labels[chosen_photos]
+fit, validation = np.arange(len(subset)), np.arange(len(subset), len(x))
 
 # %%
 x_test = load_photos(photo_paths(data / "dogs-test") + photo_paths(data / "cats-test"))
@@ -78,7 +85,7 @@ y_test = np.array([1] * 500 + [0] * 500)
 # %% tags=["check"]
 from course_utils import check_images, check_labels
 
-check_images(x, variant["subset"])
+check_images(x, variant["subset"] + 400)
 check_labels(y, cats=len(y) // 2, dogs=len(y) // 2)
 check_images(x_test, 1000)
 
@@ -98,8 +105,8 @@ print(base.name, f"{base.model.count_params():,} parameters, output", base.model
 # %% [markdown]
 # ## Record its features, with its own preprocessing
 #
-# You need the features of your training photos, as `features`, and those of the test photos, as `features_test`, each
-# in the order of the photos. A base knows photos only in the form that it was trained with.
+# Record the features of all photos in `x` as `features`, and those of `x_test` as `features_test`. A base knows photos
+# only in the form that it was trained with; `record_features(base, photos)` brings photos of 0-255 into that form first.
 
 # %% tags=["recorded"]
 from course_utils import record_features
@@ -118,8 +125,12 @@ check_features(features_test, x_test, base)
 # %% [markdown]
 # ## Train a pooled head
 #
-# Average each feature map, then one Dense layer with two outputs and softmax, called `head`. Adam with the learning
-# rate of your variant, ten epochs, trained on the photos in `fit` and validated on those in `validation`.
+# Build a model called `head`: it averages each feature map (`GlobalAveragePooling2D`), then one Dense layer gives two
+# outputs with softmax. Compile it with Adam at the learning rate of your variant, `variant["learning_rates"][0]`, the
+# loss `"sparse_categorical_crossentropy"` and `metrics=["accuracy"]`.
+#
+# Train it on `features[fit]` with `epochs=epochs(10)`, which means ten, and give the photos in `validation` as
+# `validation_data`. Keep what `fit` returns as `history`.
 
 # %% tags=["seed"]
 import keras
@@ -136,8 +147,8 @@ pooled = [layers.GlobalAveragePooling2D(), layers.Dense(2, activation="softmax")
 head = keras.Sequential([keras.Input(features.shape[1:]), *pooled])
 adam = keras.optimizers.Adam(variant["learning_rates"][0])
 head.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
-held_out = (features[validation], y[validation])
-history = head.fit(features[fit], y[fit], epochs=epochs(10), validation_data=held_out, verbose=0)
+on_validation = (features[validation], y[validation])
+history = head.fit(features[fit], y[fit], epochs=epochs(10), validation_data=on_validation, verbose=0)
 # END SOLUTION
 
 # %% tags=["check"]
@@ -155,35 +166,58 @@ check(
 # %% [markdown]
 # ## What if it gets x / 255?
 #
-# Measure it: record features of `x / 255` *without* the base's preprocessing, train the same head on them, and keep
-# its last validation accuracy as `accuracy_divided`.
+# Many programs give every base values from 0 to 1. Measure what that costs. Three things are needed:
+#
+# - `features_divided`: what the base itself gives for `x / 255`, without its preprocessing. Use `base.model.predict`.
+# - `head_divided`: a second head, built, compiled and trained like the first, but on these features.
+# - `history_divided`: what its `fit` returns.
 
 # %%
 keras.utils.set_random_seed(seed)
 # SOLUTION
-from dataclasses import replace
-
-divided = record_features(replace(base, preprocess=lambda images: images / np.float32(255)), x)
-other = keras.models.clone_model(head)
+features_divided = base.model.predict(x / np.float32(255), verbose=0)
+pooled = [layers.GlobalAveragePooling2D(), layers.Dense(2, activation="softmax")]
+head_divided = keras.Sequential([keras.Input(features.shape[1:]), *pooled])
 adam = keras.optimizers.Adam(variant["learning_rates"][0])
-other.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
-held_out = (divided[validation], y[validation])
-history_divided = other.fit(divided[fit], y[fit], epochs=epochs(10), validation_data=held_out, verbose=0)
-accuracy_divided = history_divided.history["val_accuracy"][-1]
+head_divided.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
+on_validation = (features_divided[validation], y[validation])
+history_divided = head_divided.fit(
+    features_divided[fit], y[fit], epochs=epochs(10), validation_data=on_validation, verbose=0
+)
 # END SOLUTION
 
 # %% tags=["check"]
+check_head(head_divided, features_divided, 2)
 check(
-    0 <= accuracy_divided <= 1,
+    features_divided.shape == features.shape and "val_accuracy" in history_divided.history,
     "x / 255 was measured too (this checks the form, not whether it is right)",
-    "accuracy_divided is a share between 0 and 1.",
+    "Record features of all of x, and keep what fit returns for the second head as history_divided.",
+)
+
+# %% [markdown]
+# ## More than luck?
+#
+# The two heads answered the same 400 validation photos. Only the photos where one is right and the other wrong tell
+# them apart. `gained_and_lost` counts these, and computes how often coins alone would split them at least so unevenly.
+
+# %% tags=["nbval-ignore-output"]
+from course_utils import gained_and_lost
+
+right_divided = head_divided.predict(features_divided[validation], verbose=0).argmax(axis=1) == y[validation]
+right_own = head.predict(features[validation], verbose=0).argmax(axis=1) == y[validation]
+gained, lost, chance = gained_and_lost(right_divided, right_own)
+print(
+    f"validation accuracy: with x / 255 {right_divided.mean():.3f}, with its own preprocessing {right_own.mean():.3f}"
+)
+print(
+    f"right only with its own: {gained}, right only with x / 255: {lost}; coins would do so with probability {chance:.2g}"
 )
 
 # %% [markdown]
 # ## The test photos, once
 #
-# Predict the test photos from `features_test` with the head that got the right input. Keep the probabilities as
-# `probabilities` and the share of right answers as `accuracy`.
+# Predict the test photos from `features_test` with `head`. Keep the two probabilities of each photo as `probabilities`,
+# and the share of right answers as `accuracy`.
 
 # %%
 # SOLUTION
@@ -192,7 +226,6 @@ accuracy = float((probabilities.argmax(axis=1) == y_test).mean())
 # END SOLUTION
 
 # %% tags=["nbval-ignore-output"]
-print(f"validation: {history.history['val_accuracy'][-1]:.3f}, with x / 255: {accuracy_divided:.3f}")
 print(f"test, with {base.name}: {accuracy:.3f}")
 
 # %% tags=["check"]
@@ -203,8 +236,8 @@ check_predictions(probabilities, len(x_test))
 # %% [markdown]
 # ## Your answer
 #
-# In three or four sentences: which input does this base want, and how do you know? How much did x / 255 cost, and is
-# that more than luck on your validation photos?
+# In three or four sentences: which input does this base want, and how do you know? How much did x / 255 cost on your
+# validation photos, and is that more than luck?
 
 # %% tags=["answer"]
 answer = """
@@ -214,8 +247,9 @@ Write your answer here.
 # %% tags=["solution-only"]
 answer = """
 This base was trained on values from -1 to 1, so it wants its own preprocessing; the check compares features with
-what the base itself gives. On 80 validation photos two accuracies near 0.9 must lie about 9 points apart
-before luck is an unlikely explanation, so a smaller difference proves nothing.
+what the base itself gives. Of the 400 validation photos many more are right only with its own preprocessing than
+only with x / 255. If both were equally good, so uneven a split would be very rare, so this is more than luck; the
+table above says how many points it cost.
 """
 
 # %% tags=["check"]

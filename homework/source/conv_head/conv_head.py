@@ -49,7 +49,8 @@ check_variant(variant, "conv_head")
 # ## The photos of your variant
 #
 # Everyone works on the same drawings, kept apart from the photos of the lesson. `training_subset` says which of the
-# 2,000 training photos are yours: as many dogs as cats, dogs first. A fifth of them is kept for validation.
+# 2,000 training photos you train on. Of the others, 400 are for validation: on fewer, most differences would be within
+# luck. `x` holds your photos and then the 400; `fit` and `validation` are their positions in `x`.
 
 # %%
 import os
@@ -66,10 +67,16 @@ from sklearn.model_selection import train_test_split
 
 from course_utils.assignments.variant import training_subset
 
+paths = photo_paths(data / "dogs-train") + photo_paths(data / "cats-train")
+labels = np.array([1] * 1000 + [0] * 1000)
 subset = training_subset(variant)
-x = load_photos(photo_paths(data / "dogs-train") + photo_paths(data / "cats-train"))[subset]
-y = np.array([1] * 1000 + [0] * 1000)[subset]
-fit, validation = train_test_split(np.arange(len(x)), test_size=0.2, stratify=y, random_state=variant["seed"])
+others = np.setdiff1d(np.arange(2000), subset)
+_, held_out = train_test_split(others, test_size=400, stratify=labels[others], random_state=variant["seed"])
+
+# %%
+chosen_photos = np.concatenate([subset, held_out])
+x, y = load_photos([paths[position] for position in chosen_photos]), labels[chosen_photos]
+fit, validation = np.arange(len(subset)), np.arange(len(subset), len(x))
 
 # %%
 x_test = load_photos(photo_paths(data / "dogs-test") + photo_paths(data / "cats-test"))
@@ -78,15 +85,15 @@ y_test = np.array([1] * 500 + [0] * 500)
 # %% tags=["check"]
 from course_utils import check_images, check_labels
 
-check_images(x, variant["subset"])
+check_images(x, variant["subset"] + 400)
 check_labels(y, cats=len(y) // 2, dogs=len(y) // 2)
 check_images(x_test, 1000)
 
 # %% [markdown]
 # ## Features, recorded once
 #
-# The published comparison was not fair (mistake M18): one head was trained on a base whose last convolution was still
-# unfrozen. Here both heads get the features of the same fresh, frozen base.
+# A fair comparison changes one thing at a time. So both heads get the features of the same frozen base, recorded once:
+# `features` of the photos in `x`, `features_test` of the test photos.
 
 # %% tags=["recorded"]
 from course_utils import load_base, record_features
@@ -113,8 +120,9 @@ seed = variant["seed"]
 # %% [markdown]
 # ## Two heads
 #
-# `flat_head`: Flatten, Dense 256 with ReLU, Dense 1 with sigmoid. `conv_head`: the same, with a Conv2D of 32 filters of
-# 3 x 3 and ReLU before Flatten. Compute how many parameters each must have before you run the check.
+# Build two models that take `keras.Input(features.shape[1:])`. `flat_head`: Flatten, Dense 256 with ReLU, Dense 1 with
+# sigmoid. `conv_head`: the same, with a Conv2D of 32 filters of 3 x 3 and ReLU before Flatten. How many parameters will
+# each have? Compute it before you run the cell.
 
 # %%
 keras.utils.set_random_seed(seed)
@@ -144,16 +152,18 @@ check(
 # %% [markdown]
 # ## Train both in the same way
 #
-# RMSprop with the learning rate of your variant, binary crossentropy, ten epochs, on the photos in `fit`, validated on
-# those in `validation`. Put what `fit` returns into the dict `histories`, under `"flat"` and `"conv"`.
+# Compile each with RMSprop at the learning rate of your variant, `variant["learning_rates"][0]`, the loss
+# `"binary_crossentropy"` and `metrics=["accuracy"]`; each needs an optimizer of its own. Train it on `features[fit]`
+# with `epochs=epochs(10)`, which means ten, and give the photos in `validation` as `validation_data`. Put what `fit`
+# returns into the dict `histories`, under `"flat"` and `"conv"`.
 
 # %%
 histories = {}
 # SOLUTION
-held_out = (features[validation], y[validation])
+on_validation = (features[validation], y[validation])
 for name, head in (("flat", flat_head), ("conv", conv_head)):
     head.compile(keras.optimizers.RMSprop(variant["learning_rates"][0]), "binary_crossentropy", metrics=["accuracy"])
-    histories[name] = head.fit(features[fit], y[fit], epochs=epochs(10), validation_data=held_out, verbose=0)
+    histories[name] = head.fit(features[fit], y[fit], epochs=epochs(10), validation_data=on_validation, verbose=0)
 # END SOLUTION
 
 # %% tags=["check"]
@@ -170,7 +180,8 @@ check(
 # %% [markdown]
 # ## Draw loss and accuracy of both
 #
-# Curves that rise together tell more than two last numbers. Where does each head begin to overfit?
+# Call `plot_history(histories)` for the accuracies, and `plot_history(histories, "loss")` for the losses. A head
+# overfits from the epoch on in which its validation loss rises while its training loss still falls. Where is that?
 
 # %%
 from course_utils import plot_history
@@ -181,10 +192,27 @@ figure = plot_history(histories, "loss")
 # END SOLUTION
 
 # %% [markdown]
+# ## More than luck?
+#
+# The two heads answered the same 400 validation photos. Only the photos where one is right and the other wrong tell
+# them apart. `gained_and_lost` counts these, and computes how often coins alone would split them at least so unevenly.
+
+# %% tags=["nbval-ignore-output"]
+from course_utils import gained_and_lost
+
+right_flat = (flat_head.predict(features[validation], verbose=0)[:, 0] > 0.5) == y[validation]
+right_conv = (conv_head.predict(features[validation], verbose=0)[:, 0] > 0.5) == y[validation]
+gained, lost, chance = gained_and_lost(right_flat, right_conv)
+print(f"validation accuracy: flat {right_flat.mean():.3f}, convolutional {right_conv.mean():.3f}")
+print(
+    f"right only with the convolution: {gained}, only without: {lost}; coins would do so with probability {chance:.2g}"
+)
+
+# %% [markdown]
 # ## The test photos, once
 #
-# Predict them with the convolutional head. Keep the probabilities of a dog as `probabilities` and the share of right
-# answers as `accuracy`.
+# Predict `features_test` with the convolutional head. Keep the probabilities of a dog as `probabilities`, and the share
+# of right answers as `accuracy`: the answer is "dog" above 0.5.
 
 # %%
 # SOLUTION
@@ -193,8 +221,6 @@ accuracy = float(((probabilities[:, 0] > 0.5) == y_test).mean())
 # END SOLUTION
 
 # %% tags=["nbval-ignore-output"]
-for name, run in histories.items():
-    print(f"{name}: validation accuracy {run.history['val_accuracy'][-1]:.3f}")
 print(f"convolutional head, test accuracy {accuracy:.3f}")
 
 # %% tags=["check"]
@@ -205,8 +231,8 @@ check_predictions(probabilities, len(x_test))
 # %% [markdown]
 # ## Your answer
 #
-# In three or four sentences: how many parameters has each head and why, which one is better, is that more than luck on
-# your validation photos, and where does each begin to overfit?
+# In three or four sentences: how many parameters does each head have, and why? Which one is better on your validation
+# photos, and is that more than luck? Where does each begin to overfit?
 
 # %% tags=["answer"]
 answer = """
@@ -216,9 +242,10 @@ Write your answer here.
 # %% tags=["solution-only"]
 answer = """
 The convolution turns many feature maps into 32 and takes two pixels off each side, so that the dense layer after it
-has far fewer inputs; nearly all parameters of the flat head lie in its dense layer. On so few validation photos a
-difference of a few points is within luck, so I call neither better. A head begins to overfit where its validation
-loss rises while its training loss still falls; the second plot shows where, if at all, within these epochs.
+has far fewer inputs; nearly all parameters of the flat head lie in its dense layer. The heads disagree on some of the
+400 validation photos; I call one better only where luck alone has a probability below 0.05, and otherwise say that no
+difference was shown. A head begins to overfit where its validation loss rises while its training loss still falls; the
+second plot shows where, if at all, within these epochs.
 """
 
 # %% tags=["check"]

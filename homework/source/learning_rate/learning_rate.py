@@ -49,7 +49,8 @@ check_variant(variant, "learning_rate")
 # ## The photos of your variant
 #
 # Everyone works on the same drawings, kept apart from the photos of the lesson. `training_subset` says which of the
-# 2,000 training photos are yours: as many dogs as cats, dogs first. A fifth of them is kept for validation.
+# 2,000 training photos you train on. Of the others, 400 are for validation: on fewer, most differences would be within
+# luck. `x` holds your photos and then the 400; `fit` and `validation` are their positions in `x`.
 
 # %%
 import os
@@ -66,10 +67,16 @@ from sklearn.model_selection import train_test_split
 
 from course_utils.assignments.variant import training_subset
 
+paths = photo_paths(data / "dogs-train") + photo_paths(data / "cats-train")
+labels = np.array([1] * 1000 + [0] * 1000)
 subset = training_subset(variant)
-x = load_photos(photo_paths(data / "dogs-train") + photo_paths(data / "cats-train"))[subset]
-y = np.array([1] * 1000 + [0] * 1000)[subset]
-fit, validation = train_test_split(np.arange(len(x)), test_size=0.2, stratify=y, random_state=variant["seed"])
+others = np.setdiff1d(np.arange(2000), subset)
+_, held_out = train_test_split(others, test_size=400, stratify=labels[others], random_state=variant["seed"])
+
+# %%
+chosen_photos = np.concatenate([subset, held_out])
+x, y = load_photos([paths[position] for position in chosen_photos]), labels[chosen_photos]
+fit, validation = np.arange(len(subset)), np.arange(len(subset), len(x))
 
 # %%
 x_test = load_photos(photo_paths(data / "dogs-test") + photo_paths(data / "cats-test"))
@@ -78,7 +85,7 @@ y_test = np.array([1] * 500 + [0] * 500)
 # %% tags=["check"]
 from course_utils import check_images, check_labels
 
-check_images(x, variant["subset"])
+check_images(x, variant["subset"] + 400)
 check_labels(y, cats=len(y) // 2, dogs=len(y) // 2)
 check_images(x_test, 1000)
 
@@ -126,18 +133,21 @@ def new_head():
 # %% [markdown]
 # ## Try each learning rate of your variant
 #
-# Six epochs each with Adam, on the photos in `fit`, validated on those in `validation`. Three dicts, each with the
-# learning rate as key: the trained head in `heads`, what `fit` returns in `histories`, the last validation accuracy in
-# `accuracies`.
+# For each rate in `variant["learning_rates"]`: take a `new_head()`, and compile it with Adam at this rate, the loss
+# `"sparse_categorical_crossentropy"` and `metrics=["accuracy"]`. Train it on `features[fit]` with `epochs=epochs(6)`,
+# which means six, and give the photos in `validation` as `validation_data`.
+#
+# Fill three dicts, each with the learning rate as key: `heads` with the trained heads, `histories` with what `fit`
+# returns, and `accuracies` with the last value of `val_accuracy` in each history.
 
 # %%
 heads, histories, accuracies = {}, {}, {}
 # SOLUTION
-held_out = (features[validation], y[validation])
+on_validation = (features[validation], y[validation])
 for rate in variant["learning_rates"]:
     heads[rate] = new_head()
     heads[rate].compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    histories[rate] = heads[rate].fit(features[fit], y[fit], epochs=epochs(6), validation_data=held_out, verbose=0)
+    histories[rate] = heads[rate].fit(features[fit], y[fit], epochs=epochs(6), validation_data=on_validation, verbose=0)
     accuracies[rate] = histories[rate].history["val_accuracy"][-1]
 # END SOLUTION
 
@@ -152,7 +162,8 @@ for rate in variant["learning_rates"]:
 # %% [markdown]
 # ## Draw it
 #
-# Accuracy over learning rate, with a logarithmic axis, since the rates differ by factors of ten.
+# Draw `accuracies` over the learning rate. Use a logarithmic axis (`plt.semilogx`), since the rates differ by factors
+# of ten, and name both axes.
 
 # %%
 import matplotlib.pyplot as plt
@@ -167,8 +178,8 @@ plt.show()
 # %% [markdown]
 # ## Choose, and the test photos once
 #
-# Put your choice into `chosen`, the test probabilities of its head into `probabilities`, and the share of right answers
-# into `accuracy`.
+# Choose the learning rate by its validation accuracy, and call it `chosen`. Then predict `features_test` with its head,
+# once: keep the two probabilities of each photo as `probabilities`, and the share of right answers as `accuracy`.
 
 # %%
 # SOLUTION
@@ -194,8 +205,8 @@ check_predictions(probabilities, len(x_test))
 # %% [markdown]
 # ## Your answer
 #
-# In three or four sentences: what happens at both ends, and why? How would the right end go on, and how does that
-# resemble the dead start of notebook 03?
+# In three or four sentences: what happens at the smallest and at the largest learning rate of your plot, and why? What
+# would you expect from rates ten and a hundred times as large?
 
 # %% tags=["answer"]
 answer = """
@@ -205,8 +216,9 @@ Write your answer here.
 # %% tags=["solution-only"]
 answer = """
 With too small a step the head has hardly moved after six epochs, so it is little better than guessing. With too
-large a step it jumps over the valley; ReLU units that are thrown far below zero never answer again, and the loss
-stands at ln 2, as in the dead start of notebook 03.
+large a step it jumps over the valley, and the accuracy falls again. With still larger steps ReLU units are thrown so
+far below zero that they never answer again; the head then gives every photo the same answer, and the loss stands at
+ln 2, which is guessing.
 """
 
 # %% tags=["check"]
