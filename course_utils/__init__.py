@@ -30,6 +30,7 @@ _MODULE_OF = {
     "plot_history": "plots",
     "plot_comparison": "plots",
     "show_mistakes": "plots",
+    "show_maps": "plots",
     "fastest_precision": "training",
     "keep_model": "training",
     "earlier_model": "training",

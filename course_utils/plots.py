@@ -186,3 +186,42 @@ def show_mistakes(images, labels, probabilities, names=CLASS_NAMES, count=12):
     worst = wrong[np.argsort(-confidence, kind="stable")][:count]
     titles = [f"{names[answers[i]]} {probabilities[i, answers[i]]:.0%}\n(is a {names[labels[i]]})" for i in worst]
     return show_photos(images[worst], titles)
+
+
+def show_maps(maps, titles, photo=None):
+    """Show feature maps side by side: white is zero, red positive, blue negative, on one scale for all.
+
+    Parameters
+    ----------
+    maps : sequence of numpy.ndarray
+        The maps, each (height, width); sizes may differ.
+    titles : sequence of str
+        What stands above each map.
+    photo : numpy.ndarray, optional
+        A photo to show before them, grey (height, width) or RGB (height, width, 3), values 0-255.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    CourseError
+        Where there is no map, or the titles are not as many as the maps.
+    """
+    if len(maps) == 0 or len(maps) != len(titles):
+        raise CourseError(f"{len(titles)} titles for {len(maps)} maps; give at least one map, and a title for each.")
+    before = 0 if photo is None else 1
+    number = len(maps) + before
+    figure, row = plt.subplots(1, number, figsize=(9.6, 9.6 / number + 0.4), squeeze=False, layout="constrained")
+    if photo is not None:
+        row[0, 0].imshow(photo, cmap="gray", vmin=0, vmax=255)
+        row[0, 0].set_title("the photo")
+    # Beyond the strongest hundredth colours are cut off, or a single spot would leave all else pale.
+    limit = np.percentile(np.abs(np.concatenate([np.ravel(one) for one in maps])), 99) or 1
+    for axes, one, title in zip(row[0, before:], maps, titles, strict=True):
+        axes.imshow(one, cmap="RdBu_r", vmin=-limit, vmax=limit)
+        axes.set_title(title)
+    for axes in row[0]:
+        axes.axis("off")
+    return figure
