@@ -145,7 +145,8 @@ def table(rows):
     about = (
         f"Written by `make seeds`. 1,000 test images; the CNN is trained on 1,600 images for at most {SCRATCH_EPOCHS} "
         f"epochs, until 400 others say stop, the head for 5 epochs, the better CNN for {BETTER_EPOCHS}. At 0.70 the "
-        f"95 % interval of one row is {low:.2f} to {high:.2f}. On the sandbox each seed draws its own images and starts its own networks. The photos stay the same; their rows come from "
+        f"95 % interval of one row is {low:.2f} to {high:.2f}. On the sandbox each seed draws its own images and "
+        "starts its own networks. The photos stay the same; their rows come from "
         "`python -m tools.benchmarks.seeds --photos FOLDER`. The notebooks' drawings have yet another seed."
     )
     lines = ["# Test accuracy over several seeds", "", textwrap.fill(about, 120), ""]
