@@ -225,3 +225,38 @@ def show_maps(maps, titles, photo=None):
     for axes in row[0]:
         axes.axis("off")
     return figure
+
+
+def show_parts(model):
+    """Show the parts of a model as boxes in a row: frozen, learning, or with nothing to learn.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A built model; each of its layers, or nested models, is a part.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(figsize=(9.6, 2.2), layout="constrained")
+    number = len(model.layers)
+    for place, layer in enumerate(model.layers):
+        if not layer.weights:
+            state, colour = "nothing to learn", "#FFFFFF"
+        elif layer.trainable_weights:
+            state, colour = "learns", "#F6C8A6"
+        else:
+            state, colour = "frozen", "#BBD9EE"
+        axes.add_patch(plt.Rectangle((place, 0), 0.8, 1, facecolor=colour, edgecolor="black"))
+        name = layer.name if hasattr(layer, "layers") else type(layer).__name__
+        text = f"{name}\n{layer.count_params():,}\nparameters\n{state}"
+        axes.text(place + 0.4, 0.5, text, ha="center", va="center", fontsize=10)
+        axes.annotate("", (place, 0.5), (place - 0.2, 0.5), arrowprops={"arrowstyle": "->"})
+    axes.annotate("", (number, 0.5), (number - 0.2, 0.5), arrowprops={"arrowstyle": "->"})
+    axes.text(-0.22, 0.5, "photo", ha="right", va="center", fontsize=10)
+    axes.text(number + 0.02, 0.5, "answer", ha="left", va="center", fontsize=10)
+    axes.set_xlim(-0.6, number + 0.4)
+    axes.set_ylim(-0.05, 1.05)
+    axes.axis("off")
+    return figure
