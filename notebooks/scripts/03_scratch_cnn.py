@@ -35,19 +35,15 @@ if importlib.util.find_spec("course_utils") is None:
 # **Predict:** which share of new photos will a network get right that has seen these 2,000 and nothing else? Write
 # your guess down.
 #
-# The second line keeps what you train for the next notebooks; in Colab it asks to use your Google Drive.
-
-# %%
-from course_utils import carry_models, fetch_photos
-
-carry_models()
-data = fetch_photos("data")
+# The line `carry_models()` keeps what you train for the next notebooks; in Colab it asks to use your Google Drive.
 
 # %%
 import numpy as np
 
-from course_utils import load_photos, photo_paths
+from course_utils import carry_models, fetch_photos, load_photos, photo_paths
 
+carry_models()
+data = fetch_photos("data")
 x_train = load_photos(photo_paths(data / "dogs-train") + photo_paths(data / "cats-train"))
 y_train = np.array([1] * 1000 + [0] * 1000)  # 1 is a dog, 0 a cat
 
@@ -142,8 +138,7 @@ figure = show_maps(by_hand, ["vertical edges", "horizontal edges"], photo=grey)
 # %% [markdown]
 # White is zero, red a large answer, blue a negative one. Red and blue mark two sides of the same object: brighter to
 # the right (or downwards), and darker.
-
-# %% [markdown]
+#
 # ### The same from Keras
 #
 # `Conv2D(2, 3)` is a layer with two filters of 3 x 3. Usually it finds its weights in training; here we put ours in.
@@ -170,8 +165,7 @@ check(
 # %% [markdown]
 # Keras always works on several photos at once, so its arrays have four axes: photos, rows, columns, channels. In
 # `(None, 150, 150, 1)` the `None` means *any number* of photos.
-
-# %% [markdown]
+#
 # ### Two more steps: ReLU and pooling
 #
 # *ReLU* replaces each negative answer by zero: found, or not found. *Max pooling* keeps the largest of each 2 x 2
@@ -293,15 +287,7 @@ model.summary()
 # %% [markdown]
 # Read the shapes from top to bottom. A convolution takes 2 pixels off, pooling halves and rounds down: 150 → 148 → 74
 # → 72 → 36 → 34 → 17 → 15 → 7. So 7 x 7 x 128 = 6,272 numbers reach the Dense layer.
-
-# %% tags=["check"]
-check(
-    model.count_params() == 3_453_634,
-    "the network has 3,453,634 parameters",
-    "Compare your layers with the list above: 32, 64, 128, 128 filters, then 512 and 2.",
-)
-
-# %% [markdown]
+#
 # ## How it learns, with one weight instead of 3,453,634
 #
 # ### How wrong is an answer?
@@ -312,6 +298,11 @@ check(
 # %%
 for probability in (0.99, 0.9, 0.5, 0.1, 0.01):
     print(f"{probability:.2f} for the true class costs {-np.log(probability):.3f}")
+cross_entropy = keras.losses.SparseCategoricalCrossentropy()
+print("Keras, for a dog (label 1) with 0.10:", cross_entropy([1], [[0.9, 0.1]]).numpy().round(3))
+
+three_answers = np.array([[0.2, 0.8], [0.9, 0.1], [0.5, 0.5]])
+three_labels = np.array([1, 0, 0])  # a dog, a cat, a cat
 
 # %% [markdown]
 # Right and sure costs nearly nothing, wrong and sure a lot. A network that says 50 : 50 to everything pays
@@ -319,11 +310,8 @@ for probability in (0.99, 0.9, 0.5, 0.1, 0.01):
 #
 # ### Your turn: the loss of three photos
 #
-# The first column is the probability of a cat, the second that of a dog. The loss of several photos is their mean.
-
-# %%
-three_answers = np.array([[0.2, 0.8], [0.9, 0.1], [0.5, 0.5]])
-three_labels = np.array([1, 0, 0])  # a dog, a cat, a cat
+# In `three_answers` above the first column is the probability of a cat, the second that of a dog; `three_labels` holds
+# the true classes. The loss of several photos is the mean of their losses.
 
 # %% tags=["your-turn"]
 mean_loss = ...  # one line, with np.log
@@ -342,9 +330,6 @@ mean_loss = np.log([0.8, 0.9, 0.5]).mean()
 
 # %% tags=["wrong-answer"] says="the sum"
 mean_loss = -np.log([0.8, 0.9, 0.5]).sum()
-
-# %%
-print(keras.losses.SparseCategoricalCrossentropy()(three_labels, three_answers).numpy().round(3), "says Keras")
 
 # %% [markdown]
 # ### Downhill
@@ -434,24 +419,20 @@ plt.show()
 # ## Choose the learning rate, not on the test photos
 #
 # 400 of the 2,000 photos are set aside to choose on: the *validation split*. The test photos stay closed until the end.
+#
+# The *seed* fixes the random start, so that runs can be compared. Some processors compute faster with 16-bit numbers;
+# `fastest_precision` asks this one.
 
 # %%
 from sklearn.model_selection import train_test_split
+
+from course_utils import fastest_precision
 
 x_fit, x_validation, y_fit, y_validation = train_test_split(
     x_train, y_train, test_size=400, stratify=y_train, random_state=0
 )
 del x_train  # the two parts are copies
 print(len(x_fit), "photos to train on,", len(x_validation), "to choose on")
-
-
-# %% [markdown]
-# The *seed* fixes the random start, so that runs can be compared. Some processors compute faster with 16-bit numbers;
-# `fastest_precision` asks this one.
-
-# %%
-from course_utils import fastest_precision
-
 keras.config.set_dtype_policy(fastest_precision())
 
 
@@ -472,8 +453,7 @@ for learning_rate in (1e-2, 3e-4, 1e-5):
 
 # %% [markdown]
 # Twenty-five steps tell. TRIALS
-
-# %% [markdown]
+#
 # ## Train, and watch both curves
 #
 # Two *callbacks* help `fit`. `EarlyStopping` looks at the validation loss after each epoch, stops when it has not
@@ -491,16 +471,11 @@ history = model.fit(
     x_fit, y_fit, epochs=epochs(12), validation_data=(x_validation, y_validation), callbacks=[stop, backup]
 )
 
-# %% alt="Accuracy by epoch: it climbs on training photos, and stays behind on validation photos."
+# %% alt="Accuracy and loss by epoch: on validation photos both get stuck while they improve on training photos."
 from course_utils import plot_history
 
 figure = plot_history(history)
-
-# %% alt="Loss by epoch: it falls on training photos, and falls, then rises on validation photos."
 figure = plot_history(history, "loss")
-
-# %% [markdown]
-# OVERFIT
 
 # %% tags=["nbval-ignore-output"]
 last = {name: values[-1] for name, values in history.history.items()}
@@ -509,6 +484,8 @@ print(f"last epoch, validation photos: accuracy {last['val_accuracy']:.3f}, loss
 print("the model keeps the weights of epoch", stop.best_epoch + 1)
 
 # %% [markdown]
+# OVERFIT
+#
 # ## Open the test set, once
 #
 # 1,000 photos that nothing has seen: no weight was fitted to them, and nothing was chosen by them. Notebooks 04 to 09
@@ -564,8 +541,7 @@ check_accuracy("scratch CNN, test accuracy", accuracy, 0.60, 0.82)
 # start and in the order of the photos. That luck shows only when the network is trained again:
 #
 # SEEDS
-
-# %% [markdown]
+#
 # ## Which mistakes?
 #
 # The *confusion matrix* counts each true class against each answer. Is one animal taken for the other more often?
@@ -610,8 +586,7 @@ keep_model(model, "scratch", data)
 #   at 0.693 = ln 2 means that nothing is learned.
 # - Training accuracy says what the network remembers. Choose on validation photos, report on test photos.
 # - 2,000 photos are few for 3 million parameters: notebook 04 borrows what others have learned.
-
-# %% [markdown]
+#
 # ## Exercises
 #
 # 1. Give the four convolutions `padding="same"`, so that they take no pixels off. How many parameters has the network
@@ -627,8 +602,7 @@ keep_model(model, "scratch", data)
 # 3. 240,832 in the convolutions and 12,546 in the last layer: 253,378. EXERCISE3
 #
 # </details>
-
-# %% [markdown]
+#
 # ## Sources
 #
 # The network is that of a published lesson, which trained it for 10 epochs with the learning rate 1e-3 and pixels from

@@ -525,8 +525,7 @@ figure = show_mistakes(x_test, y_test, probabilities)
 # - Frozen means the same features each time: record them once, and train heads in seconds.
 # - Two models that saw the same photos are compared photo by photo.
 # - A base gets its own preprocessing. Otherwise its features shrink, and part of what they tell is lost.
-
-# %% [markdown]
+#
 # ## Exercises
 #
 # 1. Why may features not be recorded once if the photos are augmented (turned, shifted) anew in each epoch?
@@ -541,8 +540,7 @@ figure = show_mistakes(x_test, y_test, probabilities)
 #    give 372 and 364.
 #
 # </details>
-
-# %% [markdown]
+#
 # ## Sources
 #
 # VGG16: Simonyan and Zisserman (2014). The paired test: McNemar (1947). The figures 0.685 and 0.905 come from the
