@@ -41,8 +41,9 @@ def show_photos(images, titles=None, columns=6, width=1.6):
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     lines = max(title.count("\n") + 1 for title in titles) if titles is not None else 0
-    height = width + 0.3 * lines
-    figure, grid = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False)
+    side = min(width, 9.8 / columns)  # so that a row is at most 1,000 pixels wide
+    height = side + 0.3 * lines
+    figure, grid = plt.subplots(rows, columns, figsize=(side * columns, height * rows), squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
     for position, (axes, image) in enumerate(zip(grid.flat, images, strict=False)):
@@ -63,7 +64,7 @@ def plot_history(histories, metric="accuracy", guessing=0.5):
     metric : str
         ``"accuracy"``, ``"loss"``, or another key of the history.
     guessing : float
-        The accuracy of guessing, drawn as a line.
+        The accuracy of guessing, drawn as a line where a curve comes near it.
 
     Returns
     -------
@@ -76,7 +77,8 @@ def plot_history(histories, metric="accuracy", guessing=0.5):
     """
     if not isinstance(histories, dict):
         histories = {"": histories}
-    figure, axes = plt.subplots(figsize=(6.5, 3.8))
+    figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
+    lowest = np.inf
     for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
         values = history.history
         if metric not in values:
@@ -86,14 +88,15 @@ def plot_history(histories, metric="accuracy", guessing=0.5):
             if key in values:
                 epochs = range(1, len(values[key]) + 1)
                 axes.plot(epochs, values[key], style, color=colour, markersize=4, label=f"{name} {what}".strip())
-    if metric == "accuracy":
+                lowest = min(lowest, *values[key])
+    # Far below the curves the line would only press them together.
+    if metric == "accuracy" and lowest < guessing + 0.2:
         axes.axhline(guessing, color="grey", linewidth=1, linestyle=":", label=f"guessing ({guessing:.2g})")
     axes.set_xlabel("epoch")
     axes.set_ylabel(metric)
     axes.set_title(f"{metric.capitalize()} by epoch")
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend()
-    figure.tight_layout()
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 

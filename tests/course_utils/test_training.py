@@ -252,6 +252,25 @@ def test_a_stand_in_is_the_network_of_its_notebook(checkout, notebook, name, mor
     assert described(theirs) == described(ours())
 
 
+def test_the_scratch_cnn_has_the_parameters_that_its_layers_add_up_to():
+    model = training.scratch_cnn()
+    counts = [layer.count_params() for layer in model.layers if layer.weights]
+    assert counts == [896, 18_496, 73_856, 147_584, 3_211_776, 1_026]
+    assert model.count_params() == 3_453_634
+
+
+def test_a_summary_after_training_also_counts_the_optimizers_state():
+    from keras import layers
+
+    base = keras.applications.VGG16(weights=None, include_top=False, input_shape=(150, 150, 3))
+    base.trainable = False
+    model = keras.Sequential([base, layers.Flatten(), layers.Dense(512), layers.Dense(2)])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.optimizer.build(model.trainable_variables)
+    state = sum(math.prod(variable.shape) for variable in model.optimizer.variables)
+    assert (model.count_params(), model.count_params() + state) == (18_910_530, 27_302_216)
+
+
 @pytest.mark.parametrize("steps", [630, 1512])
 def test_the_schedule_of_the_better_network_ends_at_zero(steps):
     schedule = training.better_cnn(steps).optimizer._learning_rate
