@@ -90,7 +90,7 @@ def plot_history(histories, metric="accuracy", guessing=0.5):
                 axes.plot(epochs, values[key], style, color=colour, markersize=4, label=f"{name} {what}".strip())
                 lowest = min(lowest, *values[key])
     # Far below the curves the line would only press them together.
-    if metric == "accuracy" and lowest < guessing + 0.2:
+    if metric == "accuracy" and lowest < guessing + 0.3:
         axes.axhline(guessing, color="grey", linewidth=1, linestyle=":", label=f"guessing ({guessing:.2g})")
     axes.set_xlabel("epoch")
     axes.set_ylabel(metric)
