@@ -299,7 +299,7 @@ model.summary()
 for probability in (0.99, 0.9, 0.5, 0.1, 0.01):
     print(f"{probability:.2f} for the true class costs {-np.log(probability):.3f}")
 cross_entropy = keras.losses.SparseCategoricalCrossentropy()
-print("Keras, for a dog (label 1) with 0.10:", cross_entropy([1], [[0.9, 0.1]]).numpy().round(3))
+print("Keras, for a dog (label 1) with 0.10:", cross_entropy(np.array([1]), np.array([[0.9, 0.1]])).numpy().round(3))
 
 three_answers = np.array([[0.2, 0.8], [0.9, 0.1], [0.5, 0.5]])
 three_labels = np.array([1, 0, 0])  # a dog, a cat, a cat

@@ -57,8 +57,8 @@ print(f"Here runs {base.name}: {base.origin}.")
 print(f"It has {base.model.count_params():,} parameters and gives {base.model.output_shape[1:]} numbers a photo.")
 
 # %% [markdown]
-# In the stored run these are drawings, and the base is built like VGG16, block by block, each an eighth as wide. It was
-# trained on drawn animals, cats and dogs not among them.
+# In the stored run the images are drawings, and the base is VGG16 at an eighth of its width, trained on other drawn
+# animals than cats and dogs.
 #
 # **Predict:** notebook 03 got about three quarters of the test photos right. What will this one get?
 
@@ -171,8 +171,8 @@ def trainable_numbers(model):
 # %% [markdown]
 # ## Through the base in each epoch, or once?
 #
-# From here on with the base that runs here. In each epoch all photos pass through all of its convolutions, though
-# frozen weights give the same answer each time. How much time does that cost? We take 640 photos and one epoch.
+# In each epoch all photos pass through the whole base, though frozen weights give the same answer each time. What does
+# that cost? We take 640 photos, one epoch, and the base that runs here.
 #
 # `training=False` says: always run as in prediction. Some layers behave differently in training: *dropout* switches
 # units off by chance, *batch normalization* uses the averages of the batch at hand. In a frozen base neither may
@@ -219,8 +219,8 @@ answers_end_to_end = end_to_end.predict(x_train[some[:200]], verbose=0)
 del end_to_end, head
 
 # %% [markdown]
-# The quick way: send each photo through the base *once* and keep what comes out, its *features*. Then train the head on
-# them. With the same first weights and the same order of photos it must come to the same answers.
+# The quick way: send each photo through the base *once*, keep what comes out, its *features*, and train the head on
+# these. With the same first weights and the same order of photos the answers must be the same.
 
 # %%
 from course_utils import record_features
@@ -509,8 +509,7 @@ figure = plot_comparison(measured, 1000, published)
 
 # %% [markdown]
 # The diamonds are the published figures of a lesson that did both on the real photos, with VGG16. Images and base
-# differ here, so only the distance between the bars compares: what others have learned is worth far more than our 2,000
-# photos alone.
+# differ here; what agrees is the gap: what others have learned is worth far more than 2,000 photos alone.
 
 # %% [markdown]
 # ## Look at what is left
@@ -538,18 +537,16 @@ figure = show_mistakes(x_test, y_test, probabilities)
 # ## Exercises
 #
 # 1. Why may features not be recorded once if the photos are augmented (turned, shifted) anew in each epoch?
-# 2. How many parameters has the pooled head on the full VGG16?
-# 3. A published notebook prints 27,302,216 as the size of VGG16 with this head; our boxes add up to 18,910,530. Its
-#    summary was printed after training, and *Adam* remembers two numbers for each weight that learns. Do the sums.
-# 4. One head is right on 372 of 400 photos, another on 364. Can you say from that whether it is luck?
+# 2. The boxes above add up to 18,910,530. After training, a summary says 27,302,216, since *Adam* keeps two numbers for
+#    each weight that learns. Check the sum.
+# 3. One head is right on 372 of 400 photos, another on 364. Can you say from that whether it is luck?
 #
 # <details><summary>Solutions</summary>
 #
 # 1. Other photos go in each time, so other features come out. The same holds for a base that is not frozen.
-# 2. 512 means x 2 classes + 2 biases = 1,026, against 4,195,842.
-# 3. 18,910,530 + 2 x 4,195,842 + 2 (the step count and the learning rate) = 27,302,216. The model has not grown: print
+# 2. 18,910,530 + 2 x 4,195,842 + 2 (the step count and the learning rate) = 27,302,216. The model has not grown: print
 #    a summary before training, or ask `model.count_params()`.
-# 4. No: only the photos that one of them got right tell. 8 to 0 has the probability 0.008, 40 to 32 has 0.41, and both
+# 3. No: only the photos that one of them got right tell. 8 to 0 has the probability 0.008, 40 to 32 has 0.41, and both
 #    give 372 and 364.
 #
 # </details>
