@@ -30,6 +30,8 @@ _MODULE_OF = {
     "plot_history": "plots",
     "plot_comparison": "plots",
     "show_mistakes": "plots",
+    "show_maps": "plots",
+    "show_parts": "plots",
     "fastest_precision": "training",
     "keep_model": "training",
     "earlier_model": "training",

@@ -41,8 +41,9 @@ def show_photos(images, titles=None, columns=6, width=1.6):
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     lines = max(title.count("\n") + 1 for title in titles) if titles is not None else 0
-    height = width + 0.3 * lines
-    figure, grid = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False)
+    side = min(width, 9.8 / columns)  # so that a row is at most 1,000 pixels wide
+    height = side + 0.3 * lines
+    figure, grid = plt.subplots(rows, columns, figsize=(side * columns, height * rows), squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
     for position, (axes, image) in enumerate(zip(grid.flat, images, strict=False)):
@@ -63,7 +64,7 @@ def plot_history(histories, metric="accuracy", guessing=0.5):
     metric : str
         ``"accuracy"``, ``"loss"``, or another key of the history.
     guessing : float
-        The accuracy of guessing, drawn as a line.
+        The accuracy of guessing, drawn as a line where a curve comes near it.
 
     Returns
     -------
@@ -76,7 +77,8 @@ def plot_history(histories, metric="accuracy", guessing=0.5):
     """
     if not isinstance(histories, dict):
         histories = {"": histories}
-    figure, axes = plt.subplots(figsize=(6.5, 3.8))
+    figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
+    lowest = np.inf
     for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
         values = history.history
         if metric not in values:
@@ -86,14 +88,15 @@ def plot_history(histories, metric="accuracy", guessing=0.5):
             if key in values:
                 epochs = range(1, len(values[key]) + 1)
                 axes.plot(epochs, values[key], style, color=colour, markersize=4, label=f"{name} {what}".strip())
-    if metric == "accuracy":
+                lowest = min(lowest, *values[key])
+    # Far below the curves the line would only press them together.
+    if metric == "accuracy" and lowest < guessing + 0.3:
         axes.axhline(guessing, color="grey", linewidth=1, linestyle=":", label=f"guessing ({guessing:.2g})")
     axes.set_xlabel("epoch")
     axes.set_ylabel(metric)
     axes.set_title(f"{metric.capitalize()} by epoch")
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend()
-    figure.tight_layout()
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 
@@ -186,3 +189,77 @@ def show_mistakes(images, labels, probabilities, names=CLASS_NAMES, count=12):
     worst = wrong[np.argsort(-confidence, kind="stable")][:count]
     titles = [f"{names[answers[i]]} {probabilities[i, answers[i]]:.0%}\n(is a {names[labels[i]]})" for i in worst]
     return show_photos(images[worst], titles)
+
+
+def show_maps(maps, titles, photo=None):
+    """Show feature maps side by side: white is zero, red positive, blue negative, on one scale for all.
+
+    Parameters
+    ----------
+    maps : sequence of numpy.ndarray
+        The maps, each (height, width); sizes may differ.
+    titles : sequence of str
+        What stands above each map.
+    photo : numpy.ndarray, optional
+        A photo to show before them, grey (height, width) or RGB (height, width, 3), values 0-255.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    CourseError
+        Where there is no map, or the titles are not as many as the maps.
+    """
+    if len(maps) == 0 or len(maps) != len(titles):
+        raise CourseError(f"{len(titles)} titles for {len(maps)} maps; give at least one map, and a title for each.")
+    before = 0 if photo is None else 1
+    number = len(maps) + before
+    figure, row = plt.subplots(1, number, figsize=(9.6, 9.6 / number + 0.4), squeeze=False, layout="constrained")
+    if photo is not None:
+        row[0, 0].imshow(photo, cmap="gray", vmin=0, vmax=255)
+        row[0, 0].set_title("the photo")
+    # Beyond the strongest hundredth colours are cut off, or a single spot would leave all else pale.
+    limit = np.percentile(np.abs(np.concatenate([np.ravel(one) for one in maps])), 99) or 1
+    for axes, one, title in zip(row[0, before:], maps, titles, strict=True):
+        axes.imshow(one, cmap="RdBu_r", vmin=-limit, vmax=limit)
+        axes.set_title(title)
+    for axes in row[0]:
+        axes.axis("off")
+    return figure
+
+
+def show_parts(model):
+    """Show the parts of a model as boxes in a row: frozen, learning, or with nothing to learn.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A built model; each of its layers, or nested models, is a part.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(figsize=(9.6, 2.2), layout="constrained")
+    number = len(model.layers)
+    for place, layer in enumerate(model.layers):
+        if not layer.weights:
+            state, colour = "nothing to learn", "#FFFFFF"
+        elif layer.trainable_weights:
+            state, colour = "learns", "#F6C8A6"
+        else:
+            state, colour = "frozen", "#BBD9EE"
+        axes.add_patch(plt.Rectangle((place, 0), 0.8, 1, facecolor=colour, edgecolor="black"))
+        name = layer.name if hasattr(layer, "layers") else type(layer).__name__
+        text = f"{name}\n{layer.count_params():,}\nparameters\n{state}"
+        axes.text(place + 0.4, 0.5, text, ha="center", va="center", fontsize=10)
+        axes.annotate("", (place, 0.5), (place - 0.2, 0.5), arrowprops={"arrowstyle": "->"})
+    axes.annotate("", (number, 0.5), (number - 0.2, 0.5), arrowprops={"arrowstyle": "->"})
+    axes.text(-0.22, 0.5, "photo", ha="right", va="center", fontsize=10)
+    axes.text(number + 0.02, 0.5, "answer", ha="left", va="center", fontsize=10)
+    axes.set_xlim(-0.6, number + 0.4)
+    axes.set_ylim(-0.05, 1.05)
+    axes.axis("off")
+    return figure

@@ -21,6 +21,8 @@ from course_utils.images import photo_paths
 from course_utils.settings import course_path, fast
 
 _STEPS = 4
+# Where Colab puts the user's Google Drive.
+_DRIVE = Path("/content/drive")
 
 
 def fastest_precision():
@@ -104,11 +106,19 @@ def keep_model(model, name, data="data"):
         Where the file cannot be written.
     """
     saved = _saved_model(data, name)
+    note = saved.with_suffix(".json")
+    with file_errors_told(note):
+        # The old note must not vouch for the new model, should this be stopped between the two.
+        note.unlink(missing_ok=True)
     with written_whole(saved) as part:
         # Keras saves only under a name that ends in .keras.
-        model.save(part.with_suffix(".keras"))
-        os.replace(part.with_suffix(".keras"), part)
-    write_text(saved.with_suffix(".json"), json.dumps({"images": _fingerprint(data)}) + "\n")
+        named = part.with_name(f"{part.name}.keras")
+        try:
+            model.save(named)
+            os.replace(named, part)
+        finally:
+            named.unlink(missing_ok=True)
+    write_text(note, json.dumps({"images": _fingerprint(data)}) + "\n")
     print(f"Saved as models/{saved.name}, for the later notebooks.")
 
 
@@ -152,32 +162,40 @@ def earlier_model(data, name, train):
 def carry_models(folder="models"):
     """In Colab, keep the models in your Google Drive, so that the next notebook finds them; elsewhere do nothing.
 
-    Each Colab notebook is a machine of its own, and what it saved is gone when it closes.
+    Each Colab notebook is a machine of its own, and what it saved is gone when it closes. Without a Drive the notebook
+    goes on, and it is printed how to carry the models by hand.
 
     Parameters
     ----------
     folder : str or pathlib.Path
-        The folder of the models; in Colab it becomes a link to ``image-course/models`` in your Drive.
+        The folder of the models; in Colab it becomes a link to ``image-course/models`` in your Drive, and what it held
+        before is copied there first, and stays beside it as ``models-before``.
 
     Raises
     ------
     CourseError
-        Where the Drive cannot be used.
+        Where the Drive is there and cannot be written to.
     """
     models = course_path(folder)
-    if importlib.util.find_spec("google.colab") is None:
+    if not _in_colab():
         print(f"Your models are kept in the folder {models.name}.")
         return
     from google.colab import drive
 
-    drive.mount("/content/drive")
-    kept = Path("/content/drive/MyDrive/image-course/models")
+    try:
+        drive.mount(str(_DRIVE))
+    except Exception as refusal:  # Colab raises errors of several kinds where it is refused or runs out of time.
+        print(
+            f"Your Google Drive was not opened ({refusal}). This machine forgets your models when it closes: download "
+            f"all files of the folder {models.name}, and upload them into that folder of the next notebook."
+        )
+        return
+    kept = _DRIVE / "MyDrive" / "image-course" / "models"
     with file_errors_told(kept):
         kept.mkdir(parents=True, exist_ok=True)
         if models.is_dir() and not models.is_symlink():
-            for file in models.iterdir():
-                shutil.copy2(file, kept)
-            models.rename(models.with_name("models-before"))
+            shutil.copytree(models, kept, dirs_exist_ok=True)
+            models.rename(_free_name(models.with_name(f"{models.name}-before")))
         if not models.is_symlink():
             models.symlink_to(kept, target_is_directory=True)
     print("Your models are kept in your Google Drive, in image-course/models.")
@@ -236,8 +254,7 @@ def scratch_cnn():
     model.add(layers.Flatten())
     model.add(layers.Dense(512, activation="relu"))
     model.add(layers.Dense(2, activation="softmax", dtype="float32"))
-    optimizer = keras.optimizers.Adam(3e-4, use_ema=True)
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(3e-4), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -283,6 +300,19 @@ def _small_cnn(precision):
     )
     model.compile("adam", "sparse_categorical_crossentropy")
     return model
+
+
+def _in_colab():
+    try:
+        return importlib.util.find_spec("google.colab") is not None
+    except ModuleNotFoundError:  # not even google is there
+        return False
+
+
+def _free_name(path):
+    """The path itself, or with the first number behind it that nothing has yet."""
+    names = itertools.chain([path], (path.with_name(f"{path.name}-{number}") for number in itertools.count(2)))
+    return next(name for name in names if not name.exists())
 
 
 def _saved_model(data, name):

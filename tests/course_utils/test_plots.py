@@ -12,7 +12,7 @@ from course_utils.errors import CourseError
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
 
-from course_utils.plots import plot_comparison, plot_history, show_mistakes, show_photos
+from course_utils.plots import plot_comparison, plot_history, show_maps, show_mistakes, show_parts, show_photos
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (8, 20, 30, 3), dtype=np.uint8)
 
@@ -100,3 +100,37 @@ def test_the_line_of_guessing_stands_where_it_is_asked_for():
     for figure, data in zip(figures, ("get_ydata", "get_xdata"), strict=True):
         line = next(line for line in figure.axes[0].lines if line.get_label() == "guessing (0.24)")
         assert list(getattr(line, data)()) == [0.24, 0.24]
+
+
+def test_the_line_of_guessing_is_left_out_far_below_the_curves():
+    axes = plot_history(history(accuracy=[0.9, 0.95], val_accuracy=[0.85, 0.9])).axes[0]
+    assert [line.get_label() for line in axes.lines] == ["training", "validation"]
+
+
+def test_maps_share_one_scale_around_zero_beside_the_photo():
+    maps = [np.array([[-3.0, 0.0], [1.0, 2.0]]), np.zeros((4, 4))]
+    axes = shown(show_maps(maps, ["edges", "nothing"], photo=IMAGES[0]))
+    assert [one.get_title() for one in axes] == ["the photo", "edges", "nothing"]
+    (low, high), other = axes[1].images[0].get_clim(), axes[2].images[0].get_clim()
+    assert low == -high < 0 and other == (low, high)
+
+
+@pytest.mark.parametrize(("maps", "titles"), [([], []), ([np.zeros((2, 2))], ["a", "b"])])
+def test_maps_without_a_title_each_are_refused(maps, titles):
+    with pytest.raises(CourseError, match=f"{len(titles)} titles for {len(maps)} maps"):
+        show_maps(maps, titles)
+
+
+def test_the_parts_of_a_model_say_what_learns():
+    import keras
+
+    base = keras.Sequential([keras.Input((2, 2, 3)), keras.layers.Conv2D(4, 1)], name="base")
+    base.trainable = False
+    model = keras.Sequential([base, keras.layers.Flatten(), keras.layers.Dense(2)])
+    texts = [text.get_text().split("\n") for text in show_parts(model).axes[0].texts]
+    boxes = [lines for lines in texts if len(lines) > 1]
+    assert [(lines[0], lines[1], lines[3]) for lines in boxes] == [
+        ("base", "16", "frozen"),
+        ("Flatten", "0", "nothing to learn"),
+        ("Dense", "34", "learns"),
+    ]
