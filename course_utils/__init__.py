@@ -26,6 +26,9 @@ _MODULE_OF = {
     "load_photos": "images",
     "load_base": "bases",
     "record_features": "bases",
+    "cut_before_last_block": "bases",
+    "unfreeze": "bases",
+    "on_photos": "bases",
     "show_photos": "plots",
     "plot_history": "plots",
     "plot_comparison": "plots",
@@ -45,6 +48,7 @@ _MODULE_OF = {
     "check_accuracy": "checks",
     "accuracy_interval": "checks",
     "gained_and_lost": "checks",
+    "difference_interval": "checks",
 }
 
 __all__ = sorted(_MODULE_OF)

@@ -57,6 +57,18 @@ REAL_BASES = {
     ),
 }
 
+# Base -> (layer, side of it) at which its last block begins. In Keras's InceptionV3 the layers that follow are unnamed.
+_LAST_BLOCKS = {
+    "VGG16": ("block5_conv1", "input"),
+    "Xception": ("block14_sepconv1", "input"),
+    "InceptionV3": ("mixed9", "output"),
+    "MobileNetV2": ("block_16_expand", "input"),
+    "MobileNetV2-0.35": ("block_16_expand", "input"),
+    "mini_vgg16": ("block5_conv1", "input"),
+    "mini_xception": ("block12_sepconv1", "input"),
+    "mini_mobilenet_v2": ("block_16_expand", "input"),
+}
+
 
 @dataclass(frozen=True)
 class Base:
@@ -151,6 +163,71 @@ def record_features(base, images, batch_size=32):
         batch = base.preprocess(images[start : start + batch_size])
         features[start : start + batch_size] = base.model.predict_on_batch(batch)
     return features
+
+
+def cut_before_last_block(base):
+    """Cut a copy of a base in two, in front of its last block, so that the last block can be trained by itself.
+
+    Parameters
+    ----------
+    base : Base
+        From `load_base`; it stays as it is.
+
+    Returns
+    -------
+    lower : Base
+        All layers before the last block, frozen; its features can be recorded.
+    last_block : keras.Model
+        The rest: takes the features of ``lower`` (n, h, w, channels), gives those of ``base``. It is frozen too, until
+        it is unfrozen.
+    """
+    import keras
+
+    copy = keras.models.clone_model(base.model)
+    copy.set_weights(base.model.get_weights())
+    copy.trainable = False
+    layer, side = _LAST_BLOCKS[base.name]
+    cut = getattr(copy.get_layer(layer), side)
+    lower = Base(f"{base.name} below its last block", keras.Model(copy.input, cut), base.preprocess, base.origin)
+    return lower, keras.Model(cut, copy.output, name="last_block")
+
+
+def unfreeze(part):
+    """Let training change a part of a base, except its batch normalization, which keeps its recorded averages.
+
+    Parameters
+    ----------
+    part : keras.Model
+        Such as the last block from `cut_before_last_block`. A model that contains it must be compiled again.
+    """
+    import keras
+
+    for layer in part.layers:
+        layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
+
+
+def on_photos(base, *parts):
+    """Build the whole model out of a base and what follows it: it takes plain photos.
+
+    Parameters
+    ----------
+    base : Base
+        The first part, with the preprocessing that belongs to it; used in prediction mode.
+    *parts : keras.Model
+        What follows, in order, such as a head, or a last block and a head.
+
+    Returns
+    -------
+    keras.Model
+        Takes RGB 0-255 (n, size, size, 3), gives what the last part gives; not compiled.
+    """
+    import keras
+
+    inputs = keras.Input(base.model.input_shape[1:])
+    x = base.model(base.preprocess(inputs), training=False)
+    for part in parts:
+        x = part(x)
+    return keras.Model(inputs, x)
 
 
 def known_base(asked, asked_by="The base"):

@@ -204,3 +204,33 @@ def gained_and_lost(before, after):
     gained, lost = int((after & ~before).sum()), int((before & ~after).sum())
     chance = float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
     return gained, lost, chance
+
+
+def difference_interval(gained, lost, number):
+    """Give the 95 % interval of the difference between two accuracies measured on the same photos.
+
+    Parameters
+    ----------
+    gained, lost : int
+        Photos that only the second model got right, and only the first one; from `gained_and_lost`.
+    number : int
+        How many photos both answered.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end of the second accuracy minus the first, such as -0.01 and 0.03.
+
+    Raises
+    ------
+    CourseError
+        Where a count is negative, or more photos changed than were answered.
+
+    Notes
+    -----
+    A photo on which the two differ counts plus or minus one; the sum of k such steps spreads by the root of k.
+    """
+    if gained < 0 or lost < 0 or gained + lost > number:
+        raise CourseError(f"{gained} gained and {lost} lost of {number} photos cannot be; give counts of these photos.")
+    spread = 1.96 * math.sqrt(gained + lost)
+    return (gained - lost - spread) / number, (gained - lost + spread) / number

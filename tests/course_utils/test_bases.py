@@ -7,7 +7,7 @@ import pytest
 from loopback import loopback, status
 
 from course_utils import bases
-from course_utils.bases import REAL_BASES, load_base, record_features
+from course_utils.bases import REAL_BASES, cut_before_last_block, load_base, on_photos, record_features, unfreeze
 from course_utils.errors import CourseError
 
 SMALLEST = "MobileNetV2-0.35"
@@ -87,3 +87,60 @@ def test_images_of_another_size_than_the_bases_are_refused(kept, mirror):
     base = load_base(SMALLEST, 96)
     with pytest.raises(CourseError, match="takes images of shape"):
         record_features(base, np.zeros((2, 150, 150, 3), np.uint8))
+
+
+@pytest.mark.parametrize("name", ["mini_vgg16", "mini_xception", "mini_mobilenet_v2"])
+def test_a_base_cut_in_two_gives_the_features_of_the_whole(name):
+    base = load_base(name, 64)
+    images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+    lower, last_block = cut_before_last_block(base)
+    features = last_block.predict(record_features(lower, images), verbose=0)
+    np.testing.assert_allclose(features, record_features(base, images), rtol=1e-3, atol=1e-3)
+    assert last_block.count_params() < base.model.count_params()
+
+
+@pytest.mark.parametrize("name", list(REAL_BASES))
+def test_the_last_block_of_every_real_base_is_found(name, monkeypatch):
+    import keras
+
+    function, module, arguments, *_ = REAL_BASES[name]
+    model = getattr(keras.applications, function)(include_top=False, weights=None, input_shape=(96, 96, 3), **arguments)
+    base = bases.Base(name, model, lambda images: images, "random weights")
+    lower, last_block = cut_before_last_block(base)
+    assert lower.model.count_params() + last_block.count_params() == model.count_params()
+    assert 0 < last_block.count_params() < model.count_params()
+
+
+def test_the_last_block_of_vgg16_has_three_convolutions():
+    _, last_block = cut_before_last_block(load_base("mini_vgg16", 64))
+    unfreeze(last_block)
+    assert [weight.path.split("/")[-2] for weight in last_block.trainable_weights[::2]] == [
+        "block5_conv1",
+        "block5_conv2",
+        "block5_conv3",
+    ]
+
+
+def test_unfreezing_leaves_batch_normalization_frozen():
+    _, last_block = cut_before_last_block(load_base("mini_mobilenet_v2", 64))
+    assert not last_block.trainable_weights
+    unfreeze(last_block)
+    assert last_block.trainable_weights
+    assert not any("BN" in weight.path or "bn" in weight.path for weight in last_block.trainable_weights)
+
+
+def test_training_the_last_block_leaves_the_loaded_base_as_it_was():
+    base = load_base("mini_vgg16", 64)
+    before = base.model.get_weights()
+    _, last_block = cut_before_last_block(base)
+    unfreeze(last_block)
+    last_block.set_weights([weight + 1 for weight in last_block.get_weights()])
+    assert all(map(np.array_equal, before, base.model.get_weights()))
+
+
+def test_a_whole_model_takes_plain_photos():
+    base = load_base("mini_vgg16", 64)
+    lower, last_block = cut_before_last_block(base)
+    images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+    whole = on_photos(lower, last_block).predict(images, verbose=0)
+    np.testing.assert_allclose(whole, record_features(base, images), rtol=1e-3, atol=1e-3)

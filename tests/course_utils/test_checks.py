@@ -9,6 +9,7 @@ from course_utils.checks import (
     check_accuracy,
     check_images,
     check_labels,
+    difference_interval,
     gained_and_lost,
 )
 from course_utils.errors import CourseError
@@ -131,3 +132,15 @@ def test_two_models_that_are_right_on_the_same_photos_differ_by_nothing():
 def test_gains_of_what_is_not_a_true_or_false_for_each_photo_are_refused(before, after):
     with pytest.raises(CourseError, match="one True or False for each photo"):
         gained_and_lost(np.array(before), np.array(after))
+
+
+def test_the_interval_of_a_difference_is_two_roots_of_the_changed_photos_to_each_side():
+    low, high = difference_interval(60, 24, 1000)
+    assert low == pytest.approx(0.036 - 1.96 * 84**0.5 / 1000)
+    assert high == pytest.approx(0.036 + 1.96 * 84**0.5 / 1000)
+
+
+@pytest.mark.parametrize("counts", [(-1, 3, 10), (6, 5, 10)])
+def test_counts_that_cannot_be_have_no_interval(counts):
+    with pytest.raises(CourseError, match="cannot be"):
+        difference_interval(*counts)
