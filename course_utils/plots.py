@@ -39,8 +39,9 @@ def show_photos(images, titles=None, columns=6):
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     lines = max(title.count("\n") + 1 for title in titles) if titles is not None else 0
-    height = 1.9 + 0.3 * lines
-    figure, grid = plt.subplots(rows, columns, figsize=(1.9 * columns, height * rows), squeeze=False)
+    side = min(1.9, 9.8 / columns)  # inches, so that a row is at most 1,000 pixels wide
+    height = side + 0.3 * lines
+    figure, grid = plt.subplots(rows, columns, figsize=(side * columns, height * rows), squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
     for position, (axes, image) in enumerate(zip(grid.flat, images, strict=False)):

@@ -23,6 +23,21 @@ def map_layers(model):
     return [layer.name for layer in _all_layers(model) if _gives_maps(layer)]
 
 
+def dense_layers(model):
+    """List the Dense layers of a model, those of nested models among them.
+
+    Parameters
+    ----------
+    model : keras.Model
+
+    Returns
+    -------
+    list of str
+        Their names, from the first to the last.
+    """
+    return [layer.name for layer in _all_layers(model) if type(layer).__name__ == "Dense"]
+
+
 def layer_outputs(model, images, layer, batch_size=64):
     """Run images through a model and keep what one of its layers gives, however deep it is nested.
 
