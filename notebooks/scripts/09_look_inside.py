@@ -56,25 +56,30 @@ check_labels(y_test, cats=500, dogs=500)
 # %% [markdown]
 # ## Two models, and which photos may decide
 #
-# The scratch CNN of 03 and the frozen base of 04. If you start here, briefly trained replacements are used.
+# The scratch CNN of 03 and the frozen base of 04 (if you start here, briefly trained replacements). Both have seen
+# all 2,000 training photos, so we cut the test photos: 400 to choose on, our validation photos here, 600 to report
+# on. It has a price: notebooks 03 to 08 opened the same 1,000, and each look flatters later figures a little.
 
 # %%
 import keras
 from keras import layers
+from sklearn.model_selection import train_test_split
 
 from course_utils import carry_models, earlier_model, epochs, load_base
 from course_utils.training import scratch_cnn
 
 carry_models()
 keras.utils.set_random_seed(0)
+choose, report = train_test_split(np.arange(1000), test_size=600, stratify=y_test, random_state=0)
+print(len(choose), "photos to choose on,", len(report), "to report on")
 
 
+# %%
 def some_training_photos():
     photos = load_photos(photo_paths(data / "dogs-train")[::4] + photo_paths(data / "cats-train")[::4])
     return photos, np.array([1] * 250 + [0] * 250)
 
 
-# %%
 def train_scratch():
     model = scratch_cnn()
     model.fit(*some_training_photos(), epochs=epochs(8), verbose=0)
@@ -99,17 +104,6 @@ frozen = earlier_model(data, "frozen_base", train_frozen_base)
 models = {"scratch": scratch, "frozen": frozen}
 
 # %% [markdown]
-# Both have seen all 2,000 training photos, on which they are too good. So we cut the test photos: 400 to choose on,
-# our validation photos here, and 600 to report on. It has a price: notebooks 03 to 08 opened the same 1,000, and each
-# look flatters later figures a little. A new set of photos would be the honest end.
-
-# %%
-from sklearn.model_selection import train_test_split
-
-choose, report = train_test_split(np.arange(1000), test_size=600, stratify=y_test, random_state=0)
-print(len(choose), "photos to choose on,", len(report), "to report on")
-
-# %% [markdown]
 # ## Filters: 27 weights each
 #
 # A filter of the first layer has 3 x 3 weights for each of 3 colours, so it can be shown as a tiny picture: grey is
@@ -127,14 +121,9 @@ figure.suptitle("First layer of the scratch CNN: 32 filters")
 plt.show()
 
 # %% [markdown]
-# That is all they are. Some have a light and a dark side, an edge; most look like noise, and no name fits them. A
-# filter of the second layer has 3 x 3 x 32 weights, and cannot be shown as a picture at all. So we look at answers
-# instead.
-
-# %% [markdown]
-# ## Feature maps: what each block answers
-#
-# One photo, the four strongest maps of each block of the scratch CNN.
+# That is all they are. Some have a light and a dark side, an edge; most look like noise. A filter of the second layer
+# has 3 x 3 x 32 weights, and is no picture at all. So we look at answers instead: one photo, the four strongest
+# *feature maps* of each block.
 
 # %% alt="A cat and four feature maps for each of four blocks: from fine outlines to coarse bright spots"
 from course_utils.explain import layer_outputs, map_layers
@@ -153,29 +142,8 @@ for axes in grid.flat:
 plt.show()
 
 # %% [markdown]
-# The first maps still draw the cat's outline. The last ones are 15 x 15 numbers: they can say where, roughly, not
-# what.
+# The first maps still draw the cat. The last ones are 15 x 15 numbers: they can say where, roughly, not what.
 #
-# What, then? Start from grey noise and change the *pixels*, not the weights, step by step so that one map answers
-# more and more. Below: six maps of an early, a middle and a late layer of the frozen base.
-
-# %% alt="Images that excite maps of three layers: plain colours and fine grain first, larger patterns in later layers"
-from course_utils.explain import most_exciting
-
-names = map_layers(frozen)
-figure, grid = plt.subplots(3, 6, figsize=(8, 4.4))
-for cells, name in zip(grid, (names[0], names[len(names) // 2], names[-1]), strict=True):
-    for axes, image in zip(cells, most_exciting(frozen, name, range(6), steps=epochs(20)), strict=True):
-        axes.imshow(image)
-        axes.axis("off")
-    cells[0].set_title(name, fontsize=10, loc="left")
-plt.show()
-
-# %% [markdown]
-# Grain, then patterns. No ears, no noses: a map answers to many things, and its favourite is seldom a thing with a
-# name.
-
-# %% [markdown]
 # ## One number to explain: the margin
 #
 # Before the softmax stand two scores. Their difference is the *margin* of the answer: 0 is undecided, large is sure.
@@ -208,7 +176,7 @@ margin_at_95 = math.log10(0.95 / 0.05)
 # %% [markdown]
 # ## By hand: hide a square, watch the margin
 #
-# We paint one square with the photo's mean colour: once over the cat's face, once beside the cat.
+# We paint a square in the photo's mean colour: over the cat's face, then beside the cat.
 
 # %% alt="The cat unchanged, with its face covered, and with a corner covered; the titles give both models' margins"
 from course_utils import show_photos
@@ -222,15 +190,13 @@ titles = [f"margin of cat:\nscratch {of_cat['scratch'][i]:.1f}, frozen {of_cat['
 figure = show_photos(tried, titles)
 
 # %% [markdown]
-# *Occlusion* slides the square over the whole photo and notes by how much the margin falls at each place. It costs 49
-# runs a photo, but each number in it was measured. It is our reference.
-
-# %% [markdown]
+# *Occlusion* slides the square over the whole photo and notes the margin's fall at each place: 49 runs a photo, but
+# each number is measured. It is our reference.
+#
 # ## Grad-CAM: one run instead of 49
 #
-# *Grad-CAM* (2017) is the best-known quick map. Cut the network in two after its last convolution: `front` gives the
-# feature maps, `rest` the probabilities. Then ask for the *slopes*: by how much would the margin rise if a number in
-# a map rose a little?
+# Cut the network in two after its last convolution: `front` gives the feature maps, `rest` the probabilities. Then
+# ask for the *slopes*: by how much would the margin rise if a number in a map rose a little?
 
 # %%
 import tensorflow as tf
@@ -274,23 +240,19 @@ heat = np.maximum(slopes.mean(axis=(1, 2), keepdims=True) * maps, 0)
 heat = "slopes times maps"
 
 # %% [markdown]
-# Look at the mean once more. This network's head begins with *Flatten*: it has weights of its own for each place of
-# each map. One mean for all 225 places throws that away. *HiResCAM* (2020) leaves the mean out: every number times
-# its own slope. One line each:
-
-# %%
-by_grad_cam = np.maximum((maps * slopes.mean(axis=(1, 2), keepdims=True)).sum(axis=-1), 0)
-by_hires_cam = np.maximum((maps * slopes).sum(axis=-1), 0)
-
-# %% [markdown]
-# The frozen base is a model inside a model, which cannot be cut like this. The course's `grad_cam` and `hires_cam`
-# watch a layer while the whole model runs, and enlarge the map to the photo's size. On the scratch CNN they must give
-# the same:
+# Look at the mean once more. Behind the maps stands *Flatten*: the head has weights of its own for each place of each
+# map. One mean for all 225 places throws that away. *HiResCAM* leaves the mean out: every number times its own slope.
+#
+# The frozen base is a model inside a model and cannot be cut like this. The course's `grad_cam` and `hires_cam` watch
+# a layer while the whole model runs. On the scratch CNN they must give the same as our two lines:
 
 # %%
 import cv2
 
 from course_utils.explain import grad_cam, hires_cam, occlusion_map, overlay
+
+by_grad_cam = np.maximum((maps * slopes.mean(axis=(1, 2), keepdims=True)).sum(axis=-1), 0)
+by_hires_cam = np.maximum((maps * slopes).sum(axis=-1), 0)
 
 layer = {name: map_layers(model)[-1] for name, model in models.items()}
 for by_hand, course in ((by_grad_cam, grad_cam), (by_hires_cam, hires_cam)):
@@ -299,7 +261,7 @@ for by_hand, course in ((by_grad_cam, grad_cam), (by_hires_cam, hires_cam)):
     print(f"{course.__name__} gives the same as our lines: {same}")
 
 
-# %%
+# %% alt="Scratch CNN: six photos, and below each its maps by occlusion, Grad-CAM and HiResCAM, which differ"
 def show_maps(name):
     photos, model = x_test[some], models[name]
     rows = [photos, overlay(photos, occlusion_map(model, photos))]
@@ -308,30 +270,25 @@ def show_maps(name):
     return show_photos([image for row in rows for image in row], sum(titles, []), columns=6)
 
 
-# %% alt="Scratch CNN: six photos, and below each its maps by occlusion, Grad-CAM and HiResCAM, which differ"
 figure = show_maps("scratch")
 
 # %% alt="Frozen base: six photos, and below each its maps by occlusion, Grad-CAM and HiResCAM, mostly bright on heads"
 figure = show_maps("frozen")
 
 # %% [markdown]
-# Yellow is where a method *claims* that the evidence lies. Each map is scaled to its own maximum, and looks
-# convincing. They contradict each other all the same. Which one is true?
-
-# %% [markdown]
+# Yellow is where a method *claims* that the evidence lies. For the frozen base the three claims agree roughly. For
+# the scratch CNN they do not, though each looks convincing. Which one is true?
+#
 # ## The test: hide the brightest tenth
 #
-# If a map is true, hiding what it points at must hurt: more than hiding a region of the same shape and area
-# elsewhere.
+# If a map is true, hiding what it points at must hurt more than hiding the same shape and area elsewhere.
 #
 # ### Your turn: mark the brightest tenth
-# `one_map` has 150 x 150 values between 0 and 1. Make an array of True and False of the same shape, True for the
-# brightest tenth of its pixels. `np.quantile` finds the value that nine tenths lie below.
-
-# %%
-one_map = np.random.default_rng(0).random((150, 150)) ** 2
+# Make an array of True and False, True for the brightest tenth of the pixels of `one_map`. `np.quantile` finds the
+# value that nine tenths lie below.
 
 # %% tags=["your-turn"]
+one_map = np.random.default_rng(0).random((150, 150)) ** 2
 tenth = ...  # one line
 
 # %% tags=["check"]
@@ -363,8 +320,42 @@ figure = show_photos(
     pictures, ["brightest,\nmean colour", "brightest,\nblurred", "random,\nmean colour", "random,\nblurred"]
 )
 
+# %% [markdown]
+# ### Your turn: is the difference more than luck?
+# Each photo has two falls, so subtract first. Give the 95 % interval of the mean difference: the mean, and 1.96
+# standard errors down and up. A standard error is `std / np.sqrt(n)`.
 
-# %%
+# %% tags=["your-turn"]
+random_falls = np.random.default_rng(1).normal(0.5, 0.4, 200)
+own_falls = random_falls + np.random.default_rng(2).normal(0.1, 0.2, 200)
+interval = ...  # (lower end, upper end)
+
+# %% tags=["check"]
+check_answer("interval of the difference", interval, own=own_falls, random=random_falls)
+
+# %% tags=["solution"] because="Paired: photos on which everything hurts no longer blur the comparison."
+difference = own_falls - random_falls
+error = difference.std() / np.sqrt(len(difference))
+interval = difference.mean() - 1.96 * error, difference.mean() + 1.96 * error
+
+# %% tags=["wrong-answer"] says="divide by the root of n"
+difference = own_falls - random_falls
+interval = difference.mean() - 1.96 * difference.std(), difference.mean() + 1.96 * difference.std()
+
+# %% tags=["wrong-answer"] says="subtract first"
+error = np.sqrt((own_falls.var() + random_falls.var()) / 200)
+middle = own_falls.mean() - random_falls.mean()
+interval = middle - 1.96 * error, middle + 1.96 * error
+
+# %% [markdown]
+# ## Choose on validation photos
+#
+# The rule, fixed before we look: keep the method whose *worse* result of the two models is the better one.
+
+# %% tags=["nbval-ignore-output"]
+from course_utils.explain import mean_with_interval
+
+
 def falls(name, photos, heat, hide):
     """By how much the margin falls behind the brightest tenth, and behind the same shape elsewhere, photo by photo."""
     model, region = models[name], brightest(heat)
@@ -374,43 +365,6 @@ def falls(name, photos, heat, hide):
     # As shares of the mean margin, so that the two models can be compared.
     return own / before.mean(), random / before.mean()
 
-
-# %% [markdown]
-# ### Your turn: is the difference more than luck?
-# `own` and `random` belong to the same photos, so subtract first. Give the 95 % interval of the mean difference: the
-# mean, 1.96 standard errors down and up; one standard error is `std / np.sqrt(n)`.
-
-# %%
-example = np.random.default_rng(1).normal(0.5, 0.4, 200)
-own, random = example + np.random.default_rng(2).normal(0.1, 0.2, 200), example
-
-# %% tags=["your-turn"]
-interval = ...  # (lower end, upper end)
-
-# %% tags=["check"]
-check_answer("interval of the difference", interval, own=own, random=random)
-
-# %% tags=["solution"] because="Paired: photos on which everything hurts no longer blur the comparison."
-difference = own - random
-error = difference.std() / np.sqrt(len(difference))
-interval = difference.mean() - 1.96 * error, difference.mean() + 1.96 * error
-
-# %% tags=["wrong-answer"] says="divide by the root of n"
-difference = own - random
-interval = difference.mean() - 1.96 * difference.std(), difference.mean() + 1.96 * difference.std()
-
-# %% tags=["wrong-answer"] says="subtract first"
-error = np.sqrt((own.var() + random.var()) / 200)
-interval = own.mean() - random.mean() - 1.96 * error, own.mean() - random.mean() + 1.96 * error
-
-# %% [markdown]
-# ## Choose on validation photos
-#
-# 200 of the 400 are enough. The rule, fixed before we look: keep the method whose *worse* result of the two models is
-# the better one.
-
-# %% tags=["nbval-ignore-output"]
-from course_utils.explain import mean_with_interval
 
 results = {}
 photos = x_test[choose[:200]]
@@ -423,8 +377,6 @@ for name, model in models.items():
         print(
             f"{name:8}{method.__name__:10}{own.mean():5.0%}{random.mean():6.0%}{mean:8.0%}  ({low:.0%} to {high:.0%})"
         )
-
-# %%
 keep = max((grad_cam, hires_cam), key=lambda method: min(results[name, method] for name in models))
 
 # %% [markdown]
@@ -494,18 +446,13 @@ p_frozen, worst_frozen = show_worst("frozen")
 # Before its last layer each photo has become a row of 512 numbers, an *embedding*. *t-SNE* draws 512 dimensions in
 # two: near stays near, far means little.
 
-# %%
-from course_utils.explain import dense_layers
-
-hidden = dense_layers(frozen)[-2]
-embeddings = layer_outputs(frozen, x_test, hidden)
-print("embeddings:", embeddings.shape)
-
 # %% alt="Test photos as points in two clouds, cats and dogs; most mistakes lie where the clouds meet"
 from sklearn.manifold import TSNE
 
+from course_utils.explain import dense_layers
 from course_utils.plots import COLOURS
 
+embeddings = layer_outputs(frozen, x_test, dense_layers(frozen)[-2])
 flat = TSNE(perplexity=30, init="pca", max_iter=500, random_state=0).fit_transform(embeddings[report])
 wrong = (p_frozen.argmax(axis=1) != y_test)[report]
 figure, axes = plt.subplots(figsize=(7, 4.8))
@@ -515,20 +462,6 @@ axes.scatter(*flat[wrong].T, s=45, facecolors="none", edgecolors="k", label="mis
 axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 axes.set(xticks=[], yticks=[], title="600 test photos, each a point")
 figure.tight_layout()
-
-# %% [markdown]
-# For three photos, the five whose embeddings point most nearly the same way. What do they share: animal, pose, fur,
-# or background?
-
-# %% alt="Three rows: a photo and its five nearest neighbours by embedding, mostly of the same animal"
-from sklearn.neighbors import NearestNeighbors
-
-near = NearestNeighbors(n_neighbors=6, metric="cosine").fit(embeddings)
-_, found = near.kneighbors(embeddings[[2, 507, int(worst_frozen[0])]])
-titles = [
-    ("this one: " if column == 0 else "") + ("cat", "dog")[y_test[i]] for row in found for column, i in enumerate(row)
-]
-figure = show_photos(x_test[found.ravel()], titles, columns=6)
 
 # %% [markdown]
 # ## How much is 95 % worth?
@@ -586,7 +519,7 @@ def bins(probabilities, labels):
     return [(confidence[one].mean(), right[one].mean(), int(one.sum())) for one in chosen]
 
 
-# %% alt="Share right over confidence for both models, as trained and with T, with the number of photos beside each point"
+# %% alt="Share right over confidence for both models, as trained and with T; a number of photos at each point"
 figure, grid = plt.subplots(1, 2, figsize=(9.5, 4.4), layout="constrained")
 for axes, name in zip(grid, given, strict=True):
     axes.plot([0.5, 1], [0.5, 1], ":", color="grey", label="calibrated")
@@ -616,7 +549,8 @@ for name, p in given.items():
 # %% [markdown]
 # ## Your own photo, and others that are neither
 #
-# Choose files with the button, or copy them into the folder `own_photos` beside `data`.
+# Choose files with the button, or copy them into the folder `own_photos` beside `data`. The model knows two answers
+# and must give one of them: we put a fox, a cow, a sheep, a rabbit and an empty room before it as well.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils.own_photos import upload_button
@@ -628,10 +562,6 @@ from course_utils.own_photos import load_own_photos
 
 own_photos = load_own_photos()
 print(len(own_photos), "photos of your own")
-
-# %% [markdown]
-# The model knows two answers and must give one of them. We draw a fox, a cow, a sheep, a rabbit and an empty room,
-# and put them before it, with your photos.
 
 # %% alt="A fox, a cow, a sheep, a rabbit and a room, each called cat or dog, with maps of what the answer rested on"
 from course_utils.sandbox.others import draw_others
@@ -658,17 +588,18 @@ figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange),
 # %% [markdown]
 # ## Exercises
 #
-# 1. Give every photo the map of *another* photo: `heat[::-1]`. How much of the fall remains, and what does that say?
+# 1. Give every photo the map of *another* photo: `heat[::-1]`. How much of the fall remains, and why?
 # 2. Hide the *darkest* tenth. What should happen if a map is true?
-# 3. For the strange images, print the cosine distance to the nearest embedding. Does it tell them apart?
+# 3. `most_exciting` of `course_utils.explain` starts from grey noise and changes the pixels until a map answers more
+#    and more. Try `most_exciting(frozen, name, range(6))` for an early and a late layer. Do you see ears?
 #
 # <details><summary>Solutions</summary>
 #
 # 1. `falls(name, photos, heat[::-1], mean_colour_in)`: what remains is owed to the habit of animals to stand in the
 #    middle, not to this photo. A map should beat that as well.
 # 2. `falls(name, photos, 1 - heat, mean_colour_in)`: the margin should fall less than behind a random region.
-# 3. `near.kneighbors(layer_outputs(frozen, strange, hidden))[0][:, 0]` beside `near.kneighbors()[0][:, 0]`. Choose a
-#    threshold on other photos than you judge it on.
+# 3. Plain colours and grain first, patterns later, no ears: a map answers to many things, and its favourite is seldom
+#    a thing with a name.
 #
 # </details>
 
