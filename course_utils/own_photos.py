@@ -84,6 +84,35 @@ def own_photo_paths(folder="own_photos"):
         return []
 
 
+def load_own_photos(folder="own_photos", size=150):
+    """Load the student's own photos at the size that the models take; one that cannot be opened is told and left out.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        See `course_path`.
+    size : int
+        Height and width of the result in pixels.
+
+    Returns
+    -------
+    numpy.ndarray
+        RGB, uint8, (n, size, size, 3); n is 0 where there is none yet.
+
+    Raises
+    ------
+    CourseError
+        Where the folder cannot be made or read.
+    """
+    photos = []
+    for path in own_photo_paths(folder):
+        try:
+            photos.append(cv2.resize(open_own_photo(path), (size, size), interpolation=cv2.INTER_AREA))
+        except CourseError as problem:
+            print(problem)
+    return np.array(photos, np.uint8).reshape(-1, size, size, 3)
+
+
 def upload_button(folder="own_photos"):
     """Make a button that puts uploaded photos into a folder, for Jupyter and Colab.
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from course_utils.errors import CourseError
-from course_utils.own_photos import keep_uploads, open_own_photo, own_photo_paths, upload_button
+from course_utils.own_photos import keep_uploads, load_own_photos, open_own_photo, own_photo_paths, upload_button
 
 
 def picture(height=60, width=80):
@@ -156,3 +156,15 @@ def test_without_the_widgets_package_the_folder_is_named(tmp_path, monkeypatch, 
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert upload_button(tmp_path / "own_photos") is None
     assert "Copy your photos into the folder own_photos" in capsys.readouterr().out
+
+
+def test_own_photos_are_loaded_at_the_models_size_and_a_damaged_one_is_told(tmp_path, capsys):
+    for number in (1, 2):
+        Image.fromarray(picture()).save(tmp_path / f"{number}.png")
+    (tmp_path / "damaged.jpg").write_bytes(b"not an image")
+    assert load_own_photos(tmp_path).shape == (2, 150, 150, 3)
+    assert "damaged.jpg cannot be opened" in capsys.readouterr().out
+
+
+def test_no_own_photo_yet_is_an_empty_array(tmp_path):
+    assert load_own_photos(tmp_path / "own_photos").shape == (0, 150, 150, 3)
