@@ -20,20 +20,6 @@ def pixels_from_minus_one_to_one(answer, photo):
     return "black is -1, white is 1, and the numbers lie around zero, as the first weights expect."
 
 
-def global_average_pooling(answer, maps):
-    """The mean of each map: maps.mean(axis=(1, 2))."""
-    slip(np.shape(answer) == maps.shape[-1:], "you averaged over the photos too; each photo keeps its own numbers.")
-    slip(np.shape(answer) == maps.shape[:3], "you averaged over the filters; each filter keeps its own number.")
-    slip(np.shape(answer) == (), "you averaged over everything; name the axes of height and width.")
-    answer = array(answer, (maps.shape[0], maps.shape[-1]))
-    slip(np.allclose(answer, maps.max(axis=(1, 2))), "that is the largest number of each map, not its mean.")
-    slip(
-        not np.allclose(answer, maps.mean(axis=(1, 2)), atol=1e-4),
-        "the shape is right, the numbers are not; take the mean.",
-    )
-    return "25 places have become one number: how much of the pattern there is, wherever it is."
-
-
 def batch_normalization(answer, maps):
     """Mean and spread of each filter over the photos and places."""
     answer = array(answer, maps.shape)
@@ -93,7 +79,6 @@ def a_rate_that_falls_along_a_cosine(answer):
 
 TASKS = {
     "pixels from -1 to 1": pixels_from_minus_one_to_one,
-    "global average pooling": global_average_pooling,
     "batch normalization": batch_normalization,
     "mirror a photo": mirror_a_photo,
     "a rate that falls along a cosine": a_rate_that_falls_along_a_cosine,
