@@ -27,12 +27,12 @@ def fit_temperature(probabilities, labels):
     places = np.arange(len(labels))
 
     def loss(log_temperature):
-        return -np.log(tempered(probabilities, np.exp(log_temperature))[places, labels] + 1e-12).mean()
+        return -np.log(calibrated(probabilities, np.exp(log_temperature))[places, labels] + 1e-12).mean()
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
 
 
-def tempered(probabilities, temperature):
+def calibrated(probabilities, temperature):
     """Divide the scores behind some probabilities by a temperature.
 
     Parameters

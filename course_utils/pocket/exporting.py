@@ -8,8 +8,8 @@ import numpy as np
 
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import written_whole
-from course_utils.quiet import standard_error_closed
 from course_utils.settings import course_path
+from course_utils.tensorflow_start import standard_error_closed
 
 WEIGHTS = ("float32", "int8")
 
