@@ -16,6 +16,7 @@ def model(tmp_path):
     return PocketModel("Some network", tmp_path / "some.tflite", "A note.", 1.2)
 
 
+@pytest.mark.slow
 def test_the_folder_and_the_zip_hold_the_same_files(page):
     inside = {path.relative_to(page.folder).as_posix() for path in page.folder.rglob("*") if path.is_file()}
     with zipfile.ZipFile(page.folder.with_suffix(".zip")) as archive:
@@ -23,12 +24,14 @@ def test_the_folder_and_the_zip_hold_the_same_files(page):
     assert {"index.html", "pocket.json", "litert/litert_wasm_internal.wasm", "models/scratch_int8.tflite"} <= inside
 
 
+@pytest.mark.slow
 def test_every_address_on_the_page_is_relative(page):
     for name in ("index.html", "pocket.css", "pocket.js", "resize.js", "pocket.json"):
         text = (page.folder / name).read_text(encoding="utf-8")
         assert "http://" not in text and "https://" not in text and '="/' not in text
 
 
+@pytest.mark.slow
 def test_the_page_is_told_what_it_shows(page):
     told = json.loads((page.folder / "pocket.json").read_text(encoding="utf-8"))
     assert [one["temperature"] for one in told["models"]] == [1.5] * 4 and told["sure_from"] == page.sure_from

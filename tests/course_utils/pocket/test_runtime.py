@@ -43,7 +43,7 @@ def test_a_mirror_is_enough_and_the_cache_afterwards(small_files, mirror_folder,
     assert {name: path.read_bytes() for name, path in runtime.fetch_runtime().items()} == CONTENT
 
 
-@pytest.mark.fault("wrong file")
+@pytest.mark.fault("downloader")
 def test_a_changed_file_of_the_mirror_is_not_taken(small_files, mirror_folder):
     (mirror_folder / "litert" / "index.js").write_bytes(b"alert('not the file')")
     with pytest.raises(CourseError, match=r"LiteRT\.js .* could not be had"):
@@ -96,7 +96,7 @@ def test_npm_is_asked_where_it_is_installed(npm):
     assert {name: path.read_bytes() for name, path in runtime.fetch_runtime().items()} == CONTENT
 
 
-@pytest.mark.fault("wrong file")
+@pytest.mark.fault("downloader")
 def test_what_npm_gives_is_verified(npm):
     for package in {package for package, _, _ in runtime.FILES.values()}:
         (npm / f"{package.rpartition('/')[2]}.tgz").write_bytes(packed(package, changed=["litert_wasm_internal.wasm"]))
