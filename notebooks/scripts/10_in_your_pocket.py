@@ -245,8 +245,7 @@ for row, (title, kernel) in enumerate((("32 bits", weights), ("8 bits", np.round
 plt.show()
 
 # %% [markdown]
-# To the eye nothing has happened. The exporter does this for the large layers, with steps of their own for each
-# filter.
+# To the eye nothing has happened. The exporter does this in all large layers, with steps of its own for each filter.
 #
 # **Predict:** will the smaller files lose accuracy?
 
@@ -390,7 +389,7 @@ honest = {
 from course_utils import show_photos
 
 titles = [f"{kind}:\n{('cat', 'dog')[row.argmax()]} {row.max():.0%}" for kind in strangers for row in honest[kind][:3]]
-figure = show_photos([picture for kind in strangers for picture in strangers[kind][:3]], titles)
+figure = show_photos([picture for kind in strangers for picture in strangers[kind][:3]], titles, columns=3)
 
 # %% [markdown]
 # ### Your turn: how many foxes does it refuse?

@@ -77,6 +77,12 @@ async function pictureSize(file) {
   }
 }
 
+// By its first bytes, as Python sees it: a file's name may say something else.
+async function isJpeg(file) {
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  return first === 0xff && second === 0xd8;
+}
+
 async function whyNotOpened(file) {
   const opening = new TextDecoder("latin1").decode(await file.slice(4, 12).arrayBuffer());
   if (/^ftyp(heic|heix|hevc|heim|heis|mif1|msf1)/.test(opening)) {
@@ -106,8 +112,8 @@ async function answerOf(network, pixels) {
   return { given, calibrated: tempered(given, network.temperature), milliseconds };
 }
 
-async function classify(picture, width, height) {
-  const pixels = resized(picture, width, height, SIZE);
+async function classify(picture, width, height, isJpeg) {
+  const pixels = resized(picture, width, height, SIZE, isJpeg);
   showInput(pixels);
   for (const network of networks) showAnswer(network, await answerOf(network, pixels));
   tell("Done. Choose another photo to go on.");
@@ -119,7 +125,7 @@ async function take(file) {
   tell("Looking ...");
   try {
     const picture = await opened(file);
-    await classify(picture, picture.width, picture.height);
+    await classify(picture, picture.width, picture.height, await isJpeg(file));
     picture.close();
   } catch (problem) {
     const text = problem instanceof Problem ? problem.message : `${file.name} could not be used (${problem.message}).`;
@@ -237,7 +243,7 @@ byId("live").addEventListener("click", async () => {
   }
 });
 byId("snap").addEventListener("click", async () => {
-  await classify(video, video.videoWidth, video.videoHeight);
+  await classify(video, video.videoWidth, video.videoHeight, false);
 });
 byId("stop").addEventListener("click", closeCamera);
 

@@ -1,8 +1,10 @@
 // Shrink a picture to a square as the course does in Python: cv2.resize with INTER_AREA, or INTER_LINEAR where the
 // picture is smaller than the square in a direction. A canvas would do it too, but each browser in its own way.
 
-// Read some rows of a picture at a time: a photo of 50 million pixels needs 200 MB as a whole.
+// Read some rows of a picture at a time: a photo of 50 million pixels needs 200 MB as a whole. A multiple of 8.
 const ROWS_AT_A_TIME = 64;
+// A large JPEG is decoded at an eighth, a quarter or a half of its size in Python, which averages whole pixels first.
+const FIRST_AVERAGED = [8, 4, 2];
 
 /**
  * Resize a picture.
@@ -10,12 +12,14 @@ const ROWS_AT_A_TIME = 64;
  * @param {number} width Its width in pixels.
  * @param {number} height Its height in pixels.
  * @param {number} size Height and width of the result.
+ * @param {boolean} isJpeg Whether it comes from a JPEG file.
  * @returns {Uint8ClampedArray} RGB, size x size x 3; transparent places are white.
  */
-export function resized(picture, width, height, size) {
-  return width >= size && height >= size
-    ? shrunk(picture, width, height, size)
-    : interpolated(picture, width, height, size);
+export function resized(picture, width, height, size, isJpeg) {
+  const shortest = Math.min(width, height);
+  if (shortest < size) return interpolated(picture, width, height, size);
+  const factor = isJpeg ? (FIRST_AVERAGED.find((one) => shortest >= one * size) ?? 1) : 1;
+  return shrunk(picture, width, height, size, factor);
 }
 
 function rowsOf(picture, width, top, count) {
@@ -29,6 +33,27 @@ function rowsOf(picture, width, top, count) {
   return context.getImageData(0, 0, width, count).data;
 }
 
+// Average squares of factor x factor pixels; at the right and lower edge, of what there is.
+function averaged(pixels, width, count, factor) {
+  if (factor === 1) return pixels;
+  const across = Math.ceil(width / factor);
+  const result = new Uint8ClampedArray(across * Math.ceil(count / factor) * 4);
+  for (let top = 0, at = 0; top < count; top += factor) {
+    for (let left = 0; left < width; left += factor, at += 4) {
+      const sums = [0, 0, 0];
+      const [bottom, right] = [Math.min(top + factor, count), Math.min(left + factor, width)];
+      for (let y = top; y < bottom; y++) {
+        for (let x = left; x < right; x++) {
+          for (let colour = 0; colour < 3; colour++) sums[colour] += pixels[(y * width + x) * 4 + colour];
+        }
+      }
+      const number = (bottom - top) * (right - left);
+      for (let colour = 0; colour < 3; colour++) result[at + colour] = sums[colour] / number;
+    }
+  }
+  return result;
+}
+
 // For each pixel of the source: the places of the result that it lies in (one or two), and with which share.
 function shares(source, size) {
   const scale = source / size;
@@ -40,25 +65,25 @@ function shares(source, size) {
   });
 }
 
-function shrunk(picture, width, height, size) {
-  const across = shares(width, size);
-  const down = shares(height, size);
+function shrunk(picture, width, height, size, factor) {
+  const columns = Math.ceil(width / factor);
+  const across = shares(columns, size);
+  const down = shares(Math.ceil(height / factor), size);
   const sums = new Float64Array(size * size * 3);
   const row = new Float64Array(size * 3);
   for (let top = 0; top < height; top += ROWS_AT_A_TIME) {
     const count = Math.min(ROWS_AT_A_TIME, height - top);
-    const pixels = rowsOf(picture, width, top, count);
-    for (let y = 0; y < count; y++) {
+    const pixels = averaged(rowsOf(picture, width, top, count), width, count, factor);
+    for (let y = 0, at = 0; at < pixels.length; y++) {
       row.fill(0);
-      let at = y * width * 4;
-      for (let x = 0; x < width; x++, at += 4) {
+      for (let x = 0; x < columns; x++, at += 4) {
         const { first, inFirst, inNext } = across[x];
         for (let colour = 0; colour < 3; colour++) {
           row[first * 3 + colour] += inFirst * pixels[at + colour];
           if (inNext > 0) row[first * 3 + 3 + colour] += inNext * pixels[at + colour];
         }
       }
-      const { first, inFirst, inNext } = down[top + y];
+      const { first, inFirst, inNext } = down[top / factor + y];
       const into = first * size * 3;
       for (let i = 0; i < row.length; i++) {
         sums[into + i] += inFirst * row[i];

@@ -25,6 +25,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 SECONDS = 120
 
 
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
 def drawn(kind, number):
     return draw_animal(kind, 4, "test", number)
 
@@ -34,7 +39,7 @@ def opened(page, profile, **window):
     """The page in a Chromium, ready for photos."""
     from selenium.webdriver.support.ui import WebDriverWait
 
-    handler = partial(SimpleHTTPRequestHandler, directory=str(page.folder))
+    handler = partial(QuietHandler, directory=str(page.folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, chromium(profile, **window) as browser:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         wait = WebDriverWait(browser, SECONDS, poll_frequency=0.05)
@@ -233,7 +238,7 @@ def test_nothing_is_asked_from_elsewhere_and_the_console_is_clean(one):
 
 
 def test_the_browser_itself_refuses_to_send_anything_elsewhere(one):
-    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as elsewhere:
+    with ThreadingHTTPServer(("127.0.0.1", 0), QuietHandler) as elsewhere:
         threading.Thread(target=elsewhere.serve_forever, daemon=True).start()
         sent = one.browser.execute_async_script(
             "fetch(arguments[0], {method: 'POST', body: 'a photo', mode: 'no-cors'})"
