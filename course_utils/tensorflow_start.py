@@ -32,7 +32,7 @@ class _Finder:
             load = spec.loader.exec_module
 
             def load_silently(module):
-                with _standard_error_closed():
+                with standard_error_closed():
                     load(module)
                 # In an interactive Python, as a notebook is, TensorFlow chooses its own level when it is imported.
                 module.get_logger().setLevel(logging.ERROR)
@@ -42,7 +42,8 @@ class _Finder:
 
 
 @contextmanager
-def _standard_error_closed():
+def standard_error_closed():
+    """Let nothing reach the standard error while the block runs, not even what is written past Python."""
     try:
         kept = os.dup(2)
     except OSError:  # a process without a standard error: nothing can be printed

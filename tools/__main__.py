@@ -40,6 +40,7 @@ COMMANDS = {
     "faults": ("testing", "faults", "count the tests of each kind of fault, and write tools/benchmarks/faults.md"),
     "lock": ("environment", "lock", "write requirements.lock and constraints.txt anew from pyproject.toml"),
     "colab": ("colab", "write_copies", "write build/colab/*.ipynb, each of which runs in Colab on its own"),
+    "pocket": ("pocket", "pocket", "serve the page of notebook 10; with --lan also to a phone in the same network"),
     "test-colab": ("colab", "test_colab", "run the notebooks with the versions that Colab has"),
     "test-older": ("colab", "test_older", "run the notebooks with OpenCV 4, and TensorFlow and Keras one version back"),
 }
@@ -85,8 +86,8 @@ def clean():
 
 
 def _run(chosen):
-    command, names = chosen.command, chosen.names
-    if names and command != "notebooks":
+    command, names = chosen.command, [*chosen.names, *chosen.lan]
+    if names and command not in ("notebooks", "pocket"):
         raise CourseError(f"{command} takes no further words, and got {' '.join(names)}; leave them out.")
     root = environment.checkout_root()
     if root is not None:
@@ -124,6 +125,13 @@ def _parser():
     )
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
     parser.add_argument("names", nargs="*", metavar="NAME", help="with notebooks: which of them, such as 03 04")
+    parser.add_argument(
+        "--lan",
+        action="append_const",
+        const="--lan",
+        default=[],
+        help="with pocket: for a phone in the same network too",
+    )
     return parser
 
 

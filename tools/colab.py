@@ -106,7 +106,9 @@ def packed_files(root, source):
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in sorted(package.rglob("*.*")):
-            if path.suffix in (".py", ".json") or (path.suffix == ".h5" and _is_used(path, source)):
+            if path.suffix in (".py", ".json", ".html", ".css", ".js") or (
+                path.suffix == ".h5" and _is_used(path, source)
+            ):
                 # A fixed date, so that the copies differ only where a file does.
                 entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), (2026, 1, 1, 0, 0, 0))
                 archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
