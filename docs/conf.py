@@ -31,6 +31,8 @@ html_theme = "sphinx_book_theme"
 html_title = "Cats and dogs"
 html_static_path = [str(ROOT / "docs" / "_static")]
 html_css_files = ["course.css"]
+html_favicon = str(ROOT / "docs" / "_static" / "favicon.svg")
+html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None
@@ -39,6 +41,9 @@ html_theme_options = {
     "home_page_in_toc": True,
     "use_download_button": True,
     "use_fullscreen_button": False,
+    "navbar_start": [],
+    "navbar_persistent": [],
+    "navbar_end": [],
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }

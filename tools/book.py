@@ -1,5 +1,6 @@
 """``make book``: the notebooks and the pages of docs/ as one book, in build/book/; and the pages of ``make lesson``."""
 
+import ast
 import importlib
 import inspect
 import re
@@ -14,8 +15,8 @@ from course_utils.files import write_text
 from tools.doors import hub_link
 from tools.environment import checkout_root
 from tools.glossary import read_terms
-from tools.notebooks import homework_solutions, practice_copy, repository_address, save
-from tools.pages import imported_names, prepared, with_cell_links
+from tools.notebooks import homework_solutions, practice_copy, repository_address, save, scripts
+from tools.pages import prepared, with_cell_links
 
 # Pages of docs/ that are there only where what they show has been made: page -> what must be there.
 NEEDS = {"try-it": "build/pocket/index.html"}
@@ -77,9 +78,7 @@ def links(root=None):
     root = root or checkout_root()
     with tempfile.TemporaryDirectory(prefix="course-book-") as temporary:
         gather(root, Path(temporary) / "source")
-        run_sphinx(
-            Path(temporary) / "source", Path(temporary) / "pages", repository_address(root), builder="linkcheck"
-        )
+        run_sphinx(Path(temporary) / "source", Path(temporary) / "pages", repository_address(root), builder="linkcheck")
     print("Every address outside answers.")
     return 0
 
@@ -126,7 +125,11 @@ def gather(root, source):
         text = re.sub(rf"(?m)^({'|'.join(map(re.escape, missing))})\n", "", text) if missing else text
         write_text(page, text.replace(NBGITPULLER, nbgitpuller_words(repository)))
     reference = source / "reference.md"
-    write_text(reference, reference.read_text(encoding="utf-8") + reference_words(imported_names(notebooks.values())))
+    write_text(
+        reference,
+        reference.read_text(encoding="utf-8")
+        + reference_words(imported_names([*scripts(root), *homework_solutions(root)])),
+    )
 
 
 def named_pages(index):
@@ -206,6 +209,29 @@ def reference_words(names):
     return "\n".join(lines) + "\n"
 
 
+def imported_names(paths):
+    """List what notebooks import from the course.
+
+    Parameters
+    ----------
+    paths : list of pathlib.Path
+        Their scripts.
+
+    Returns
+    -------
+    set of tuple of str
+        (module, name), such as ``("course_utils.explain", "grad_cam")``.
+    """
+    nodes = [node for path in paths for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0]
+    return {
+        (node.module, alias.name)
+        for node in imports
+        if node.module.split(".")[0] == "course_utils"
+        for alias in node.names
+    }
+
+
 def things(module, name):
     """Look up the functions and classes behind an import; of a whole module its public ones.
 
@@ -220,7 +246,7 @@ def things(module, name):
         Functions and classes; a constant has no page.
     """
     found = getattr(importlib.import_module(module), name, None)
-    if found is None:
+    if found is None or inspect.ismodule(found):
         inside = importlib.import_module(f"{module}.{name}")
         public = [thing for key, thing in vars(inside).items() if not key.startswith("_")]
         return [thing for thing in public if inspect.isfunction(thing) and thing.__module__ == inside.__name__]

@@ -3,6 +3,7 @@
 import re
 
 from course_utils.errors import CourseError
+from tools.doors import book_address
 
 # Other forms of a term, which lead to it too; a plural in -s or -es needs no line here.
 VARIANTS = {
@@ -29,6 +30,7 @@ VARIANTS = {
     "overfit": "overfitting",
     "overfits": "overfitting",
     "pretrained": "pretrained network",
+    "recall": "precision and recall",
     "regularise": "regularisation",
     "resized": "resizing",
     "resize": "resizing",
@@ -81,6 +83,42 @@ def role(text, term):
         A role of Sphinx, which fails the build where there is no such term.
     """
     return f"{{term}}`{' '.join(text.split())} <{term}>`"
+
+
+def glossary_link(repository):
+    """Make the function that links a term to the published book.
+
+    Parameters
+    ----------
+    repository : str
+        The address of the published repository.
+
+    Returns
+    -------
+    callable
+        (text, term) -> a link in Markdown, for `link_terms`.
+    """
+    page = f"{book_address(repository)}/glossary.html"
+    return lambda text, term: f"[{text}]({page}#term-{re.sub(r'[^A-Za-z0-9]+', '-', term).strip('-')})"
+
+
+def without_glossary_links(text, repository):
+    """Turn the links of `glossary_link` back into plain text.
+
+    Parameters
+    ----------
+    text : str
+        Markdown.
+    repository : str
+        The address that they were made for.
+
+    Returns
+    -------
+    str
+        The text without them.
+    """
+    page = re.escape(f"{book_address(repository)}/glossary.html")
+    return re.sub(rf"\[([^\]]+)\]\({page}#[^)]*\)", r"\1", text)
 
 
 def link_terms(notebook, terms, link=role):

@@ -1,15 +1,14 @@
 """From an executed notebook to one that Sphinx shows well: folds, alternative texts, anchors, doors, glossary links."""
 
-import ast
 import base64
 import hashlib
 import re
 from copy import deepcopy
 
-from course_utils.errors import CourseError, file_errors_told
+from course_utils.errors import file_errors_told
 from course_utils.files import written_whole
 from tools.doors import doors_line
-from tools.glossary import link_terms
+from tools.glossary import link_terms, without_glossary_links
 from tools.notebooks import SETUP_TAG, output_texts
 
 # Longer outputs are folded; a screen holds about so many lines.
@@ -55,11 +54,15 @@ def prepared(notebook, name, pictures, terms=(), place="", repository="", others
     import nbformat
 
     page = deepcopy(notebook)
+    if not page.cells or not page.cells[0].source.startswith("# "):
+        page.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {name}"))
     line = doors_line(repository, place)
-    if line and page.cells and line not in page.cells[0].source:
+    if line and line not in page.cells[0].source:
         page.cells[0].source += f"\n\n{line}"
     for cell in page.cells:
         if cell.cell_type == "markdown":
+            if repository:
+                cell.source = without_glossary_links(cell.source, repository)
             cell.source = with_whole_folds(with_known_links(cell.source, others))
     link_terms(page, terms)
     cells = []
@@ -238,33 +241,3 @@ def cell_with(notebook, piece):
         The cell; None where there is none, or only the first.
     """
     return next((cell for cell in notebook.cells[1:] if piece in cell.source), None)
-
-
-def imported_names(notebooks):
-    """List what notebooks import from the course.
-
-    Parameters
-    ----------
-    notebooks : list of nbformat.NotebookNode
-        The notebooks.
-
-    Returns
-    -------
-    set of tuple of str
-        (module, name), such as ``("course_utils.explain", "grad_cam")``.
-    """
-    found = set()
-    for notebook in notebooks:
-        for cell in notebook.cells:
-            if cell.cell_type != "code":
-                continue
-            # A cell may hold a magic, which is no Python.
-            lines = [line for line in cell.source.splitlines() if not line.lstrip().startswith(("%", "!"))]
-            try:
-                tree = ast.parse("\n".join(lines))
-            except SyntaxError as error:
-                raise CourseError(f"A cell is no Python ({error.msg}): {lines[:1]}; mend its script.") from error
-            for node in ast.walk(tree):
-                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("course_utils"):
-                    found |= {(node.module, alias.name) for alias in node.names}
-    return found
