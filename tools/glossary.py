@@ -138,6 +138,8 @@ def link_terms(notebook, terms, link=role):
     list of str
         The terms that were found, in the order of their first use.
     """
+    if not terms:
+        return []
     forms = {term.lower(): term for term in terms}
     forms |= {form: term for form, term in VARIANTS.items() if term in terms}
     longest_first = sorted(forms, key=len, reverse=True)
