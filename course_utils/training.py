@@ -44,7 +44,7 @@ def fastest_precision():
     Notes
     -----
     Processors differ, also those that name avx512_bf16: on an AMD EPYC bfloat16 trained the scratch CNN 1.9 times as
-    fast as float32, on an Intel Xeon its matrix product had half the rate (``tools/benchmarks/HOW.md``). Without such
+    fast as float32, on an Intel Xeon its matrix product had half the rate (``docs/results/how.md``). Without such
     instructions it is several times slower.
     """
     chosen = settings.precision()

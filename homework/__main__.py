@@ -1,4 +1,4 @@
-"""The command line for instructors: ``python -m homework COMMAND``; homework/README.md goes through it step by step."""
+"""The command line for instructors: ``python -m homework COMMAND``; docs/grading.md goes through it step by step."""
 
 import argparse
 import importlib
@@ -54,7 +54,7 @@ def _run(chosen, words):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="python -m homework", description="Homework for a class: see homework/README.md."
+        prog="python -m homework", description="Homework for a class: see docs/grading.md."
     )
     parser.add_argument(
         "--course",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from course_utils.errors import CourseError, file_errors_told
 
-EXTRAS = ("notebooks", "grading", "tests")
+EXTRAS = ("notebooks", "book", "grading", "tests")
 # Measured on Linux x86-64 with the CPU build, 2026-11: .venv holds 2.2 GB; uv and pip unpack beside their downloads.
 FREE_BYTES_NEEDED = 3_000_000_000
 LOCK = "requirements.lock"

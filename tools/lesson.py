@@ -1,30 +1,17 @@
 """``make lesson`` and ``make further``: run notebooks and write what they gave: pages, models, predictions, numbers."""
 
-import html
 import json
 import os
-import re
 import shutil
 import textwrap
 
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import write_text, written_whole
+from tools.book import build_run
 from tools.doctor import require_memory
 from tools.environment import checkout_root
 from tools.notebooks import FIRST_FURTHER, from_script, repository_address, save, scripts
 from tools.running import Run, execute, kernel_settings
-
-# Over nbconvert's own style: lines of a length that can be read, progress bars that do not look like errors,
-# outputs and tables that begin where the text does.
-STYLE = """
-<style>
-body { max-width: 64rem; margin: 0 auto !important; }
-.course-pages { font: 15px/2 system-ui, sans-serif; padding: .5rem 1.5rem; text-align: right; }
-.jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"] { background: none; }
-.jp-OutputArea-output { padding-left: 10px; }
-.jp-RenderedHTMLCommon table { margin-left: 0; }
-</style>
-"""
 
 MODELS = ("scratch", "frozen_base")
 
@@ -60,17 +47,21 @@ def lesson(root=None):
     """
     root = root or checkout_root()
     build = root / "build" / "lesson"
-    runs = run_notebooks([path for path in scripts(root) if path.stem < FIRST_FURTHER], root, build)
-    if runs[-1].error:
-        return 1
-    files, labels, probabilities = predictions(root / "models")
-    copy_models(root / "models", build / "models")
-    write_predictions(build / "predictions.npz", files, labels, probabilities)
-    summary = summarise(runs, accuracies(labels, probabilities))
-    write_text(build / "summary.json", json.dumps(summary, indent=2) + "\n")
-    write_text(build / "index.html", index_page(runs, results_of_lesson(summary)))
-    print(f"\n{table(summary)}\n\nRead it in a browser: {build / 'index.html'}")
-    return 0
+    runs, notebooks = run_notebooks([path for path in scripts(root) if path.stem < FIRST_FURTHER], root, build)
+    results = ""
+    try:
+        if not runs[-1].error:
+            files, labels, probabilities = predictions(root / "models")
+            copy_models(root / "models", build / "models")
+            write_predictions(build / "predictions.npz", files, labels, probabilities)
+            summary = summarise(runs, accuracies(labels, probabilities))
+            write_text(build / "summary.json", json.dumps(summary, indent=2) + "\n")
+            results = results_of_lesson(summary)
+            print(f"\n{table(summary)}")
+    finally:
+        build_run(notebooks, start_page(runs, results), build, root)
+        print(f"\nRead it in a browser: {build / 'index.html'}")
+    return 1 if runs[-1].error else 0
 
 
 def further(root=None):
@@ -98,15 +89,14 @@ def further(root=None):
         raise CourseError(
             f"There is no notebook from {FIRST_FURTHER} on in {root / 'notebooks'}; get a complete checkout."
         )
-    runs = run_notebooks(wanted, root, build)
-    if runs[-1].error:
-        return 1
+    runs, notebooks = run_notebooks(wanted, root, build)
+    build_run(notebooks, start_page(runs, ""), build, root)
     print(f"\n{times(runs)}\n\nRead it in a browser: {build / 'index.html'}")
-    return 0
+    return 1 if runs[-1].error else 0
 
 
 def run_notebooks(wanted, root, build):
-    """Run notebooks one after the other, until one fails, and write their pages and an index.
+    """Run notebooks one after the other, until one fails, and keep them with their outputs.
 
     Parameters
     ----------
@@ -115,12 +105,14 @@ def run_notebooks(wanted, root, build):
     root : pathlib.Path
         The checkout.
     build : pathlib.Path
-        The folder for the executed notebooks and the pages; made where it is missing.
+        The folder for the executed notebooks; made where it is missing.
 
     Returns
     -------
-    list of Run
+    runs : list of Run
         How each ran; only the last can have failed, which is told on the terminal.
+    notebooks : dict of str to nbformat.NotebookNode
+        Name -> executed notebook, in the same order.
 
     Raises
     ------
@@ -133,49 +125,17 @@ def run_notebooks(wanted, root, build):
     with file_errors_told(build):
         build.mkdir(parents=True, exist_ok=True)
     settings, repository = kernel_settings(), repository_address(root)
-    runs = []
+    runs, notebooks = [], {}
     for script in wanted:
         notebook = from_script(script, repository)
         run = execute(notebook, script.stem, root / "notebooks", settings)
         runs.append(run)
+        notebooks[script.stem] = notebook
         save(notebook, build / f"{script.stem}.ipynb")
-        write_text(build / f"{script.stem}.html", page(notebook, script.stem))
         if run.error:
             print(f"\n{run.error}\nWhat it had shown until then is in {build / script.stem}.html")
             break
-    write_text(build / "index.html", index_page(runs, ""))
-    return runs
-
-
-def page(notebook, name):
-    """Turn a notebook into one HTML page with its pictures inside.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        An executed notebook.
-    name : str
-        Its file name without the ending.
-
-    Returns
-    -------
-    str
-        The page, which needs no other file and no network to be read, with a link to the index.
-    """
-    from nbconvert import HTMLExporter
-
-    exporter = HTMLExporter(template_name="lab", embed_images=True)
-    # Where a page would fetch its widgets, its diagrams and its formulas from the network: none is used here.
-    exporter.require_js_url = exporter.mathjax_url = exporter.jquery_url = exporter.mermaid_js_url = ""
-    body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title(name)}})
-    # nbconvert closes a fold at the first blank line inside it, so that its text would stand open; in these
-    # notebooks a fold ends with its cell.
-    body = re.sub(
-        r"(<details>\s*<summary>.*?</summary>)\s*</details>(.*?)(</div>)", r"\1\2</details>\3", body, flags=re.S
-    )
-    links = '<div class="course-pages"><a href="index.html">All notebooks</a></div>'
-    body = body.replace("</head>", f"{STYLE}</head>", 1)
-    return re.sub(r"(<body[^>]*>)", lambda found: found.group() + links, body, count=1)
+    return runs, notebooks
 
 
 def predictions(models):
@@ -372,7 +332,7 @@ def difference(summary):
 
 
 def results_of_lesson(summary):
-    """Lay the accuracies of the lesson out for its index page.
+    """Lay the accuracies of the lesson out for its start page.
 
     Parameters
     ----------
@@ -382,23 +342,17 @@ def results_of_lesson(summary):
     Returns
     -------
     str
-        A table and what belongs to it, in HTML.
+        A table and what belongs to it, in Markdown.
     """
-    accuracy = "\n".join(
-        f"<tr><td>{label}</td><td>{summary['accuracy'][name]:.3f}</td><td>{summary['published'][name]:.3f}</td></tr>"
-        for name, label in zip(MODELS, ("CNN trained from scratch", "frozen base and new head"), strict=True)
-    )
-    return (
-        "<table><caption>Accuracy on the test images</caption>"
-        f"<tr><th></th><th>here</th><th>published</th></tr>\n{accuracy}</table>\n"
-        f"<p>{html.escape(difference(summary))}</p>\n"
-        f"<p>Images: {html.escape(summary['images'])}; base: {html.escape(summary['base'])}; "
-        f'precision: {html.escape(summary["precision"])}. All numbers: <a href="summary.json">'
-        'summary.json</a>; each prediction: <a href="predictions.npz">predictions.npz</a>.</p>'
-    )
+    lines = ["## Accuracy on the test images", "", "| | here | published |", "|---|---:|---:|"]
+    for name, words in zip(MODELS, ("CNN trained from scratch", "frozen base and new head"), strict=True):
+        lines.append(f"| {words} | {summary['accuracy'][name]:.3f} | {summary['published'][name]:.3f} |")
+    where = f"Images: {summary['images']}; base: {summary['base']}; precision: {summary['precision']}."
+    files = '<a href="summary.json">summary.json</a>; each prediction: <a href="predictions.npz">predictions.npz</a>'
+    return "\n".join([*lines, "", difference(summary), "", f"{where} All numbers: {files}."])
 
 
-def index_page(runs, results):
+def start_page(runs, results):
     """Write the page that links the notebooks' pages.
 
     Parameters
@@ -406,62 +360,15 @@ def index_page(runs, results):
     runs : list of Run
         How each notebook ran.
     results : str
-        What stands under the list, in HTML; may be empty.
+        What stands under the list, in Markdown; may be empty.
 
     Returns
     -------
     str
-        The page.
+        The page, in Markdown.
     """
-    rows = "\n".join(
-        f'<tr><td><a href="{run.name}.html">{html.escape(title(run.name))}</a></td>'
-        f"<td>{run.seconds:.0f}</td><td>{run.peak_mb:,.0f}</td>"
-        f"<td>{'failed' if run.error else 'ran'}</td></tr>"
-        for run in runs
-    )
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Cats and dogs</title>
-<style>
-body {{ font: 17px/1.5 system-ui, sans-serif; color: #222; }}
-body {{ max-width: 44rem; margin: 3rem auto; padding: 0 1rem; }}
-h1 {{ font-size: 1.7rem; }}
-a {{ color: #0b5394; }}
-table {{ border-collapse: collapse; width: 100%; margin: 1.5rem 0; }}
-caption {{ text-align: left; font-weight: 600; padding-bottom: .4rem; }}
-th, td {{ text-align: right; padding: .4rem .8rem; border-bottom: 1px solid #ddd; }}
-th:first-child, td:first-child {{ text-align: left; padding-left: 0; }}
-</style>
-</head>
-<body>
-<h1>Cats and dogs: the lesson as it ran here</h1>
-<table>
-<caption>Notebooks</caption>
-<tr><th></th><th>seconds</th><th>peak memory, MB</th><th></th></tr>
-{rows}
-</table>
-{results}
-</body>
-</html>
-"""
-
-
-def title(name):
-    """Turn a notebook's file name into words.
-
-    Parameters
-    ----------
-    name : str
-        Such as ``03_scratch_cnn``.
-
-    Returns
-    -------
-    str
-        Such as ``03 Scratch CNN``.
-    """
-    number, _, words = name.partition("_")
-    words = words.replace("_", " ").replace("cnn", "CNN").replace("vgg16", "VGG16")
-    return f"{number} {words[:1].upper()}{words[1:]}"
+    lines = ["# The lesson as it ran here", "", "| notebook | seconds | peak memory, MB | |", "|---|---:|---:|---|"]
+    for run in runs:
+        state = "failed" if run.error else "ran"
+        lines.append(f"| [{run.name}]({run.name}.ipynb) | {run.seconds:.0f} | {run.peak_mb:,.0f} | {state} |")
+    return "\n".join([*lines, "", results])

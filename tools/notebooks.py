@@ -10,14 +10,15 @@ import tomllib
 
 from course_utils.errors import CourseError
 from course_utils.files import write_text
+from tools.doors import doors_line
 from tools.environment import checkout_root
+from tools.glossary import glossary_link, link_terms, read_terms
 from tools.running import execute, kernel_settings
 from tools.your_turn import as_students_see_it, with_answers_tried
 
 # The lesson ends with notebook 05; those from here on go past it.
 FIRST_FURTHER = "06"
 SETUP_TAG = "setup"
-BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 INSTALLING = """\
 import importlib.util
 
@@ -103,8 +104,9 @@ def from_script(path, repository=""):
     path : pathlib.Path
         A script in jupytext's py:percent format.
     repository : str
-        The address of the published repository. Where it is given, the first cell gets a badge that opens the
-        notebook in Colab, and the cell tagged ``setup`` installs the course from there.
+        The address of the published repository. Where it is given, the first cell offers its doors (Colab and
+        others), the first use of each term leads to the published book's glossary, and the cell tagged ``setup``
+        installs the course from there.
 
     Returns
     -------
@@ -122,9 +124,8 @@ def from_script(path, repository=""):
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     if repository:
-        colab = repository.replace("https://github.com/", "https://colab.research.google.com/github/")
-        place = f"{colab}/blob/main/notebooks/{path.stem}.ipynb"
-        notebook.cells[0].source += f"\n\n[![Open in Colab]({BADGE})]({place})"
+        link_terms(notebook, read_terms(checkout_root() / "docs" / "glossary.md"), glossary_link(repository))
+        notebook.cells[0].source += f"\n\n{doors_line(repository, committed_place(path))}"
         for cell in notebook.cells:
             if SETUP_TAG in cell.metadata.get("tags", []):
                 cell.source = INSTALLING.format(repository=repository)
@@ -134,6 +135,24 @@ def from_script(path, repository=""):
         seen[content] = seen.get(content, -1) + 1
         cell.id = hashlib.sha256(f"{content}\n{seen[content]}".encode()).hexdigest()[:12]
     return notebook
+
+
+def committed_place(path):
+    """Say where the notebook of a script lies in the repository.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        ``notebooks/scripts/NN_*.py``, or a homework's reference solution.
+
+    Returns
+    -------
+    str
+        Its path with forward slashes.
+    """
+    if path.parent.name == path.stem:
+        return f"homework/practice/{path.stem}/{path.stem}.ipynb"
+    return f"notebooks/{path.stem}.ipynb"
 
 
 def derive_all(root=None, names=()):

@@ -15,7 +15,6 @@ import pytest
 
 from course_utils.errors import CourseError
 from tools import lesson
-from tools.notebooks import from_script
 from tools.running import Run
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -112,35 +111,6 @@ def test_a_checkout_without_scripts_says_so(tmp_path, monkeypatch):
         lesson.lesson(tmp_path)
 
 
-def test_a_page_has_its_pictures_inside_and_needs_no_network(tmp_path):
-    import nbformat
-
-    script = tmp_path / "01_plot.py"
-    script.write_text("# %% [markdown]\n# # A plot\n\n# %%\n1\n", encoding="utf-8")
-    notebook = from_script(script)
-    picture = nbformat.v4.new_output("display_data", data={"image/png": "iVBORw0KGgo="})
-    notebook.cells[1].outputs = [picture]
-    page = lesson.page(notebook, "01_plot")
-    assert 'src="data:image/png;base64,iVBORw0KGgo=' in page
-    fetched = re.findall(r"<(?:script|img|iframe)[^>]+src=\"(https?://[^\"]+)", page)
-    fetched += re.findall(r"<link[^>]+href=\"(https?://[^\"]+)", page)
-    fetched += re.findall(r"(?:import|from) *\(?['\"](https?://[^'\"]+)", page)
-    assert fetched == []
-    assert '<a href="index.html">' in page and "<title>01 Plot</title>" in page
-
-
-def test_solutions_stay_folded_on_a_page():
-    import nbformat
-
-    text = "## Exercises\n\n<details><summary>Solutions</summary>\n\n1. The answer is 42.\n\n</details>"
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_markdown_cell(text), nbformat.v4.new_markdown_cell("End")]
-    )
-    page = lesson.page(notebook, "01_plot")
-    (fold,) = re.findall(r"<details>.*?</details>", page, re.S)
-    assert "The answer is 42." in fold and "End" not in fold
-
-
 def test_accuracies_are_the_share_of_right_answers():
     labels = np.array([0, 0, 1, 1])
     probabilities = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.1, 0.9]], dtype="float32")
@@ -216,10 +186,10 @@ def test_the_table_says_where_the_published_numbers_are_no_yardstick():
     assert "no yardstick" not in lesson.difference(same)
 
 
-def test_the_index_links_every_page():
-    page = lesson.index_page(RUNS, lesson.results_of_lesson(SUMMARY))
-    assert re.findall(r'href="(\w+)\.html"', page) == ["01_download_unzip", "03_scratch_cnn"]
-    assert "03 Scratch CNN" in page and "0.712" in page
+def test_the_start_page_links_every_notebook_and_compares_with_what_was_published():
+    page = lesson.start_page(RUNS, lesson.results_of_lesson(SUMMARY))
+    assert re.findall(r"\]\((\w+)\.ipynb\)", page) == ["01_download_unzip", "03_scratch_cnn"]
+    assert "| CNN trained from scratch | 0.712 | 0.685 |" in page and "no yardstick" in page
 
 
 def test_too_little_memory_is_told_before_anything_runs(standin, monkeypatch):

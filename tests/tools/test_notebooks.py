@@ -248,13 +248,13 @@ def test_settings_of_the_terminal_do_not_reach_a_run_with_fixed_settings(monkeyp
     assert kernel_settings()["COURSE_BASE"] == "vgg16"
 
 
-def test_without_an_address_there_is_no_badge(standin):
+def test_without_an_address_there_is_no_door(standin):
     notebook = notebooks.from_script(standin / "notebooks" / "scripts" / "01_first.py")
     assert notebook.cells[0].source == "# 01 First"
     assert notebook.cells[1].source == "import time"
 
 
-def test_with_an_address_there_is_a_badge_and_the_course_is_installed_without_dependencies(standin):
+def test_with_an_address_there_are_doors_and_the_course_is_installed_without_dependencies(standin):
     (standin / "pyproject.toml").write_text('[tool.course]\nrepository = "https://github.com/ann/course/"\n')
     address = notebooks.repository_address(standin)
     notebook = notebooks.from_script(standin / "notebooks" / "scripts" / "01_first.py", address)

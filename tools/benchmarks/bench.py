@@ -1,7 +1,7 @@
 """Time the published ways against the course's: ``make bench`` (BENCH=quick or BENCH=full).
 
 Each figure is a ratio of two things run alternately, each in a process of its own, on the same machine and images.
-Writes report.json, report.md and plots into build/bench/MODE; in full also REPORT.md and its plots beside this file.
+Writes report.json, report.md and plots into build/bench/MODE; in full also the page of the book and its plots.
 Give names of parts (see --help) to measure those alone and keep the others of an earlier run.
 """
 
@@ -18,12 +18,14 @@ from pathlib import Path
 
 from course_utils import settings
 from course_utils.errors import CourseError
+from course_utils.files import write_text
 from course_utils.photos import fetch_photos, source_of
 from tools.benchmarks import report
 from tools.benchmarks.report import EPOCHS_SCRATCH, TEST, TRAIN
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "bench"
+RESULTS = ROOT / "docs" / "results"
 
 # What is measured: rounds, photos for Q2, numbers of photos for the growth (published and ours), images for an
 # epoch of Q3, seeds and epochs for its accuracy, images for VGG16.
@@ -111,10 +113,9 @@ def run(parts, mode):
     (kept / "report.md").write_text(page, encoding="utf-8")
     plots = report.draw(found, rows, kept)
     if mode == "full" and set(found["parts"]) == set(PARTS):
-        (ROOT / "tools" / "benchmarks" / "REPORT.md").write_text(page, encoding="utf-8")
+        write_text(RESULTS / "benchmark.md", page)
         for plot in plots:
-            shutil.copy(plot, ROOT / "tools" / "benchmarks")
-        report.write_into_readme(ROOT / "README.md", f"{report.measured_where(found)}\n\n{report.table(rows)}")
+            shutil.copy(plot, RESULTS)
     print(f"\n{report.table(rows)}\nThe report is {kept / 'report.md'}")
     missed = [row for row in rows if row.met is False]
     for row in missed:

@@ -1,4 +1,4 @@
-"""Count the tests that show a fault to do no harm, kind by kind, and write them to faults.md.
+"""Count the tests that show a fault to do no harm, kind by kind, and write them to the book.
 
 The counts are those of pytest's own collection: every test with the marker ``fault``. Run ``make faults``.
 """
@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
+from course_utils.files import write_text
+
+ROOT = Path(__file__).resolve().parents[2]
 # Kind -> what is done to the course, in the order of the table.
 KINDS = {
     "downloader": "servers that refuse, stall, drip, reset, lie about length, content or range; wrong clocks",
@@ -41,10 +43,10 @@ class Collected:
 
 
 def main():
-    """Write faults.md and say where."""
-    counts = collect(HERE.parent / "tests")
-    (HERE / "faults.md").write_text(table(counts), encoding="utf-8")
-    print(f"wrote tools/benchmarks/faults.md: {sum(counts.values())} tests of {len(KINDS)} kinds of faults")
+    """Write the table into the book and say where."""
+    counts = collect(ROOT / "tests")
+    write_text(ROOT / "docs" / "results" / "faults.md", table(counts))
+    print(f"wrote docs/results/faults.md: {sum(counts.values())} tests of {len(KINDS)} kinds of faults")
     return 0
 
 

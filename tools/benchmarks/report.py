@@ -2,7 +2,6 @@
 
 import os
 import platform
-import re
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from statistics import mean, median
@@ -10,7 +9,6 @@ from statistics import mean, median
 import numpy as np
 
 TRAIN, TEST, EPOCHS_SCRATCH, EPOCHS_FROZEN = 2000, 1000, 10, 5
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "opencv-python-headless", "pillow")
 # Okabe and Ito's colours, which colour-blind readers tell apart; the markers differ as well.
 LOOKS = {
@@ -331,7 +329,7 @@ def page(found, made):
         "# Published ways against the course's",
         "",
         measured_where(found),
-        "How each figure is made: [HOW.md](HOW.md).",
+        "See [how each figure is made](how.md).",
         "",
         table(made),
     ]
@@ -463,18 +461,3 @@ def saved(figure, path):
     figure.savefig(path, dpi=120)
     plt.close(figure)
     return path
-
-
-def write_into_readme(readme, text):
-    """Put the table between its two marks, where the README has them.
-
-    Parameters
-    ----------
-    readme : pathlib.Path
-        The file.
-    text : str
-        The table.
-    """
-    old = readme.read_text(encoding="utf-8")
-    between = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    readme.write_text(between.sub(lambda _: f"{BEGIN}\n{text}\n{END}", old), encoding="utf-8")

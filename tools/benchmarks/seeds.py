@@ -1,4 +1,4 @@
-"""Train 03's CNN, 04's head and 07's better CNN over several seeds; the accuracies go to seeds.json and seeds.md.
+"""Train 03's CNN, 04's head and 07's better CNN over several seeds; the accuracies go to seeds.json and the book.
 
 On the sandbox each seed draws its own 3,000 images and starts its own networks; on photos the images stay the same.
 Run ``make seeds`` for seeds 0-2 and 10-12 on the sandbox, or ``python -m tools.benchmarks.seeds``
@@ -23,6 +23,7 @@ from course_utils.settings import base_name
 from course_utils.training import better_cnn, fastest_precision, scratch_cnn
 
 HERE = Path(__file__).parent
+RESULTS = HERE.parents[1] / "docs" / "results"
 # The models in the order of the table's columns.
 MODELS = {"scratch": "scratch CNN (03)", "frozen_base": "frozen base (04)", "better_cnn": "better CNN (07)"}
 BETTER_EPOCHS = 24
@@ -136,7 +137,7 @@ def keep(row):
     kept[key] = kept.get(key, {}) | row
     rows = [kept[key] for key in sorted(kept)]
     write_text(path, json.dumps(rows, indent=1) + "\n")
-    write_text(HERE / "seeds.md", table(rows))
+    write_text(RESULTS / "seeds.md", table(rows))
 
 
 def table(rows):

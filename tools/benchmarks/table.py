@@ -1,7 +1,7 @@
-"""Write the README's tables of published and measured accuracies from what the notebooks kept.
+"""Write the book's tables of published and measured accuracies from what the notebooks kept.
 
 Reads build/lesson/summary.json (`make lesson`) and results/*.json (`make further`), adds them to measured.json beside
-this file, and writes one table for each source of images between the two marks in the README.
+this file, and writes one table for each source of images between the two marks of its page in the book.
 """
 
 import argparse
@@ -12,9 +12,11 @@ from pathlib import Path
 
 from course_utils import accuracy_interval
 from course_utils.errors import CourseError
+from course_utils.files import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 MEASURED = Path(__file__).with_name("measured.json")
+PAGE = ROOT / "docs" / "results" / "published.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 # Why a published figure is no yardstick for the one beside it, by notebook (facts from the lessons).
 DIFFERS = {
@@ -30,10 +32,9 @@ def main():
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     kept = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else []
     kept = merged(kept, [*lesson_results(ROOT), *further_results(ROOT)])
-    MEASURED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    readme = ROOT / "README.md"
-    readme.write_text(with_tables(readme.read_text(encoding="utf-8"), kept), encoding="utf-8")
-    print(f"{len(kept)} notebooks' results stand in {MEASURED.name} and in README.md")
+    write_text(MEASURED, json.dumps(kept, indent=1) + "\n")
+    write_text(PAGE, with_tables(PAGE.read_text(encoding="utf-8"), kept))
+    print(f"{len(kept)} notebooks' results stand in {MEASURED.name} and in {PAGE.relative_to(ROOT)}")
 
 
 def lesson_results(root):
@@ -63,11 +64,11 @@ def merged(kept, new):
 
 
 def with_tables(text, kept):
-    """Give the README's text with the tables between its two marks."""
+    """Give the page's text with the tables between its two marks."""
     before, mark, rest = text.partition(BEGIN)
     _, other_mark, after = rest.partition(END)
     if not mark or not other_mark:
-        raise CourseError(f"README.md lacks the marks {BEGIN} and {END}; put them where the tables belong.")
+        raise CourseError(f"{PAGE.name} lacks the marks {BEGIN} and {END}; put them where the tables belong.")
     return f"{before}{BEGIN}\n{tables(kept)}{END}{after}"
 
 

@@ -199,16 +199,6 @@ def test_the_plots_are_drawn(benchmarks, tmp_path):
             assert min(image.size) > 300
 
 
-@pytest.mark.parametrize("marks", [True, False])
-def test_the_readme_gets_the_table_where_it_has_the_marks(benchmarks, tmp_path, marks):
-    readme = tmp_path / "README.md"
-    old = f"before\n{benchmarks.report.BEGIN}\nold\n{benchmarks.report.END}\nafter\n" if marks else "before\nafter\n"
-    readme.write_text(old, encoding="utf-8")
-    benchmarks.report.write_into_readme(readme, "| new |")
-    text = readme.read_text(encoding="utf-8")
-    assert text == (old.replace("old", "| new |") if marks else old)
-
-
 def test_an_unknown_part_is_told(checkout):
     done = subprocess.run(
         [sys.executable, "-m", "tools.benchmarks.bench", "q9"], cwd=checkout, capture_output=True, text=True

@@ -12,6 +12,7 @@ ROW = {"images": "sandbox", "seed": 1, "base": "mini_vgg16", "precision": "float
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(seeds, "HERE", tmp_path)
+    monkeypatch.setattr(seeds, "RESULTS", tmp_path)
     return tmp_path
 
 

@@ -1,4 +1,4 @@
-"""Tests of the README's tables of published and measured accuracies."""
+"""Tests of the book's tables of published and measured accuracies."""
 
 import json
 
@@ -32,7 +32,7 @@ def test_the_text_around_the_marks_stays():
     assert text.startswith("before\n") and text.endswith("\nafter\n") and "stale words" not in text
 
 
-def test_a_readme_without_marks_is_refused():
+def test_a_page_without_marks_is_refused():
     with pytest.raises(CourseError, match="lacks the marks"):
         table.with_tables("no marks", [ENTRY])
 
@@ -47,7 +47,7 @@ def test_what_the_lesson_measured_is_read(tmp_path):
     assert [row["accuracy"] for row in entry["rows"]] == [0.7, 0.94]
 
 
-def test_the_readme_shows_what_is_kept(checkout):
+def test_the_page_shows_what_is_kept():
     kept = json.loads(table.MEASURED.read_text(encoding="utf-8"))
-    text = (checkout / "README.md").read_text(encoding="utf-8")
+    text = table.PAGE.read_text(encoding="utf-8")
     assert table.with_tables(text, kept) == text
