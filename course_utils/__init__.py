@@ -3,6 +3,7 @@
 import importlib
 import os
 
+from course_utils import settings
 from course_utils.tensorflow_start import silence_tensorflow_start
 
 # TensorFlow reads this once, when it is first imported: 3 leaves its errors and drops its start-up lines.
@@ -58,7 +59,13 @@ def __getattr__(name):
     # Loaded on first use: importing the package must be quick, and must work before anything is installed.
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    settings.require_keras_as_the_course_needs_it()
+    try:
+        module = importlib.import_module(f"{__name__}.{_MODULE_OF[name]}")
+    except AttributeError as error:
+        # Python would take it for a missing name, and hide what is broken.
+        raise ImportError(f"course_utils.{_MODULE_OF[name]} cannot be loaded (AttributeError: {error}).") from error
+    return getattr(module, name)
 
 
 def __dir__():

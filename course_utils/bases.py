@@ -283,6 +283,8 @@ def _build(name, size):
             include_top=False, weights=None, input_shape=(size, size, 3), **arguments
         )
         model.load_weights(path)
+        if not all(np.isfinite(weight).all() for weight in model.get_weights()):
+            raise ValueError("some of its numbers are none")
     except (ValueError, OSError) as error:
         if "Input size must be at least" in str(error) or "negative dimension" in str(error).lower():
             raise CourseError(f"{name} cannot take images of {size} x {size} pixels; choose a larger size.") from None

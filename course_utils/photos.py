@@ -1,6 +1,7 @@
 """The cats and dogs, and the flowers: where their photos can be had, and what a complete set is."""
 
 import os
+import re
 import shutil
 
 from course_utils import settings
@@ -220,17 +221,26 @@ def clean_flowers(folder="data/flowers"):
 
 
 def _from_dropped_zips(data):
-    dropped = [name for name in COURSE_ZIPS if (data / name).is_file()]
+    zips = {_meant(path): path for path in sorted(data.iterdir()) if path.is_file() and ".zip" in path.name.lower()}
+    dropped = [name for name in COURSE_ZIPS if name in zips]
     if len(dropped) == len(COURSE_ZIPS):
-        _unpack([data / name for name in COURSE_ZIPS], data)
+        _unpack([zips[name] for name in COURSE_ZIPS], data)
         return f"from the four zips in {data.name}"
-    if (data / FILTERED_ZIP).is_file():
-        _unpack([data / FILTERED_ZIP], data)
+    if FILTERED_ZIP in zips:
+        _unpack([zips[FILTERED_ZIP]], data)
         return f"from {FILTERED_ZIP} in {data.name}"
     if dropped:
         missing = [name for name in COURSE_ZIPS if name not in dropped]
         raise CourseError(f"{', '.join(dropped)} in {data.name} would do only with {', '.join(missing)}")
+    if zips:
+        others = ", ".join(path.name for path in zips.values())
+        raise CourseError(f"{others} in {data.name} is none of {', '.join(COURSE_ZIPS)} and {FILTERED_ZIP}")
     return None
+
+
+def _meant(path):
+    """Name the zip file that a browser or a system saved as ``cats-train (1).zip``, ``.zip.zip`` or ``.ZIP``."""
+    return re.sub(r"( ?\(\d+\))?(\.zip)+$", ".zip", path.name.lower())
 
 
 def _from_mirror(data):
@@ -290,10 +300,10 @@ def _unpack(zips, data):
     for path in zips:
         # A folder of its own for each, since the zip that is filtered into four has no name of theirs.
         unpacked = unzip(path, incoming / ".unpacked")
-        if path.name == FILTERED_ZIP:
+        if _meant(path) == FILTERED_ZIP:
             found = {name: unpacked / inside for name, inside in FILTERED_FOLDERS.items()}
         else:
-            found = {path.stem: _single_folder(unpacked, path)}
+            found = {_meant(path).removesuffix(".zip"): _single_folder(unpacked, path)}
         for name, folder in found.items():
             _check_folder(folder, name, path)
             os.replace(folder, incoming / name)
@@ -303,7 +313,7 @@ def _unpack(zips, data):
 def _single_folder(unpacked, zip_path):
     inside = list(unpacked.iterdir())
     if len(inside) == 1 and inside[0].is_dir():
-        if inside[0].name in FOLDERS:
+        if inside[0].name in FOLDERS and f"{inside[0].name}.zip" != _meant(zip_path):
             raise CourseError(f"{zip_path} holds {inside[0].name}: it is another of the zips, renamed")
         return inside[0]
     return unpacked

@@ -1,6 +1,9 @@
 """The settings that a student or a test may give in the environment, each read by one function."""
 
+import json
 import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from course_utils.errors import CourseError
@@ -162,7 +165,14 @@ def cache_folder():
     if not value:
         from platformdirs import user_cache_path
 
-        return user_cache_path("image-course")
+        # platformdirs raises in its newer versions, and gives a folder called ~ in older ones.
+        with suppress(RuntimeError):
+            folder = user_cache_path("image-course")
+            if folder.is_absolute():
+                return folder
+        raise CourseError(
+            "This user has no home folder to keep downloads in; set COURSE_CACHE or HOME to a folder of yours."
+        )
     folder = _folder("COURSE_CACHE", value)
     there = next(path for path in (folder, *folder.parents) if os.path.exists(path))
     if not os.path.isdir(there):
@@ -178,8 +188,35 @@ def keras_home():
     pathlib.Path
         By default ``~/.keras``, as in Keras itself.
     """
+    given = os.environ.get("KERAS_HOME", "").strip()
     # os.path, since pathlib raises where there is no home folder of that name.
-    return Path(os.path.expanduser(os.environ.get("KERAS_HOME", "").strip() or "~/.keras"))
+    folder = os.path.expanduser(given or "~/.keras")
+    # A user whom the system does not know has no home folder; Keras then takes the one for temporary files.
+    return Path(folder if given or not folder.startswith("~") else os.path.join(tempfile.gettempdir(), ".keras"))
+
+
+def require_keras_as_the_course_needs_it():
+    """Refuse settings of Keras with which the course cannot work: another backend, or channels first.
+
+    Raises
+    ------
+    CourseError
+        Where KERAS_BACKEND or ``keras.json`` asks for another backend than TensorFlow, or the file for channels first.
+    """
+    backend = os.environ.get("KERAS_BACKEND", "").strip()
+    if backend not in ("", "tensorflow"):
+        raise CourseError(
+            f"KERAS_BACKEND is {backend!r}, and the course needs TensorFlow: unset KERAS_BACKEND, and start again."
+        )
+    file = keras_home() / "keras.json"
+    try:
+        given = dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return
+    if given.get("backend", "tensorflow") != "tensorflow" and not backend:
+        raise CourseError(f'{file} asks for the backend {given["backend"]!r}; write "tensorflow" there, or remove it.')
+    if given.get("image_data_format", "channels_last") != "channels_last":
+        raise CourseError(f'{file} asks for {given["image_data_format"]!r}; write "channels_last" there, or remove it.')
 
 
 def base_name():

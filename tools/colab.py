@@ -16,12 +16,13 @@ UNPACKING = """\
 # It holds the course's own files, packed; they are unpacked into the folder course_files.
 import base64
 import io
+import os
 import sys
 import zipfile
 
 PACKED = "{packed}"
 zipfile.ZipFile(io.BytesIO(base64.b64decode(PACKED))).extractall("course_files")
-sys.path.insert(0, "course_files")
+sys.path.insert(0, os.path.abspath("course_files"))
 print("The course's files are ready.")
 """
 

@@ -1,6 +1,7 @@
 """``make doctor``: what this machine has, how long the lesson takes on it, what to do next."""
 
 import difflib
+import importlib
 import os
 import platform
 import shutil
@@ -13,6 +14,7 @@ from course_utils.errors import CourseError
 from tools import environment
 from tools.notebooks import FIRST_FURTHER
 
+IMPORTED = ("numpy", "cv2", "PIL.Image", "matplotlib.pyplot", "sklearn", "scipy.stats", "keras")
 OK, WARN, FAIL = "OK", "WARN", "FAIL"
 
 # The sandbox's images, the recorded features, the models, pages and predictions: 0.5 GB, with room to work.
@@ -79,7 +81,14 @@ def look_at_settings():
         One entry for each setting whose value is wrong or whose name is unknown; one where all are right.
     """
     found = []
-    reads = [settings.data_source, settings.precision, settings.fast, settings.mirror, settings.cache_folder]
+    reads = [settings.require_keras_as_the_course_needs_it]
+    reads += [
+        settings.data_source,
+        settings.precision,
+        settings.fast,
+        settings.mirror,
+        settings.cache_folder,
+    ]
     for read in [*reads, settings.benchmark]:
         try:
             read()
@@ -116,6 +125,12 @@ def look_at_packages(root, ready):
     names = ["tensorflow-cpu", "tensorflow", "keras", "numpy", "opencv-python-headless", "matplotlib"]
     versions = [f"{name} {found}" for name in names if (found := environment.installed_version(name))]
     missing = environment.missing_packages(root) if root else []
+    for module in IMPORTED:
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            # Whatever a broken installation raises, it has to be told here.
+            return [(FAIL, f"packages: {module} cannot be imported ({type(error).__name__}: {error}); remove .venv")]
     if missing:
         return [(WARN, f"packages differ from the pinned ones: {', '.join(missing)}")]
     return [(OK, f"packages: {', '.join(versions)}")]

@@ -376,6 +376,11 @@ def _draw(data, image_set):
 def _refuse_own_files(data, names, files):
     """Raise where one of these folders has a file that would be lost: not ours, and not the same again."""
     for name in names:
+        if (data / name).is_symlink():
+            raise CourseError(
+                f"{data / name} is a link, and no new images are put in its place; remove it (what it leads to stays) "
+                "and run this again."
+            )
         inside = sorted((data / name).rglob("*")) if (data / name).is_dir() else [data / name]
         for path in inside:
             relative = path.relative_to(data).as_posix()

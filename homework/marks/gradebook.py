@@ -246,7 +246,9 @@ def _later(due, days):
     if not days:
         return timedelta(0)
     due = due.replace(tzinfo=UTC)
-    return (due.astimezone().replace(tzinfo=None) + timedelta(days=days)).astimezone(UTC) - due
+    later = (due.astimezone().replace(tzinfo=None) + timedelta(days=days)).astimezone(UTC) - due
+    # A time of day that the change of the clock leaves out would come out early: a day is at least 24 hours.
+    return max(later, timedelta(days=days)) if days > 0 else later
 
 
 def write_scores(course, students, submissions, records, url=None):

@@ -663,3 +663,37 @@ def test_the_sandbox_is_drawn_offline_and_says_why(data, capsys, monkeypatch):
     assert capsys.readouterr().out.startswith("Images: sandbox (drawn here), because no photos could be had: ")
     manifest = json.loads((data / "manifest.json").read_text())
     assert len(manifest["files"]) == 3000
+
+
+@pytest.mark.parametrize("form", ["{} (1).zip", "{}(2).zip", "{}.zip.zip", "{}.ZIP"])
+def test_a_zip_that_a_browser_or_a_system_renamed_is_used(zips, data, images, monkeypatch, form):
+    monkeypatch.setenv("COURSE_DATA", "photos")
+    data.mkdir(parents=True)
+    for name in FOLDERS:
+        shutil.copy(zips / f"{name}.zip", data / form.format(name))
+    fetch_photos(data)
+    assert content_of(data) == images
+
+
+def test_a_zip_that_is_none_of_the_courses_is_named(data, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", "photos")
+    data.mkdir(parents=True)
+    (data / "train.zip").write_bytes(b"PK")
+    with pytest.raises(CourseError, match="train.zip in data is none of cats-train.zip"):
+        fetch_photos(data)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_class_folders_that_are_links_are_told_and_nothing_is_left_half_way(small_mirror, data, images, monkeypatch):
+    monkeypatch.setenv("COURSE_MIRROR", str(small_mirror))
+    shared = data.parent / "shared"
+    for name, content in list(images.items())[1:]:
+        (shared / name).parent.mkdir(parents=True, exist_ok=True)
+        (shared / name).write_bytes(content)
+    data.mkdir(parents=True)
+    for name in FOLDERS:
+        (data / name).symlink_to(shared / name)
+    with pytest.raises(CourseError, match="is a link.*remove it"):
+        fetch_photos(data)
+    assert sorted(path.name for path in data.iterdir()) == sorted(FOLDERS)
+    assert clean_photos(data) == 0 and all((data / name).is_symlink() for name in FOLDERS)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import course_utils
 from course_utils import settings
 from course_utils.errors import CourseError, file_errors_told
 
@@ -181,3 +182,52 @@ def test_file_error_is_told_in_one_sentence_that_names_the_path(tmp_path, kind, 
     number = {FileNotFoundError: 2, IsADirectoryError: 21, PermissionError: 13}[kind]
     with pytest.raises(CourseError, match=f"photo.jpg.*{word}"), file_errors_told(tmp_path):
         raise kind(number, "", str(tmp_path / "photo.jpg"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "content", "words"),
+    [
+        ("jax", None, "KERAS_BACKEND is 'jax'.*unset KERAS_BACKEND"),
+        ("", '{"backend": "torch"}', "keras.json asks for the backend 'torch'"),
+        ("", '{"image_data_format": "channels_first"}', "keras.json asks for 'channels_first'"),
+    ],
+)
+def test_settings_of_keras_that_the_course_cannot_work_with_are_told(monkeypatch, tmp_path, variable, content, words):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("KERAS_BACKEND", variable)
+    if content:
+        (tmp_path / "keras.json").write_text(content)
+    with pytest.raises(CourseError, match=words):
+        settings.require_keras_as_the_course_needs_it()
+    with pytest.raises(CourseError, match=words):
+        _ = course_utils.load_photos
+
+
+@pytest.mark.parametrize("content", ["", "no json", "[]", '{"backend": "tensorflow"}'])
+def test_other_settings_of_keras_disturb_nobody(monkeypatch, tmp_path, content):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    (tmp_path / "keras.json").write_text(content)
+    settings.require_keras_as_the_course_needs_it()
+
+
+def test_a_user_without_a_home_folder_is_told_what_to_set(monkeypatch):
+    import pwd
+
+    def nobody(_):
+        raise KeyError
+
+    for name in ("HOME", "XDG_CACHE_HOME", "KERAS_HOME", "COURSE_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    with pytest.raises(CourseError, match="no home folder.*set COURSE_CACHE or HOME"):
+        settings.cache_folder()
+    assert settings.keras_home().is_absolute()
+
+
+def test_what_is_broken_inside_is_not_told_as_a_missing_name(tmp_path):
+    (tmp_path / "cv2.py").write_text("")
+    code = "from course_utils import load_photos"
+    paths = os.pathsep.join([str(tmp_path), *sys.path])
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": paths}, capture_output=True)
+    assert b"AttributeError: module 'cv2' has no attribute" in done.stderr.splitlines()[-1]

@@ -105,8 +105,8 @@ print(base.name, f"{base.model.count_params():,} parameters, output", base.model
 # %% [markdown]
 # ## Record its features, with its own preprocessing
 #
-# Record the features of all photos in `x` as `features`, and those of `x_test` as `features_test`. A base knows photos
-# only in the form that it was trained with; `record_features(base, photos)` brings photos of 0-255 into that form first.
+# Record the features of all photos in `x` as `features`, and those of `x_test` as `features_test`. A base knows
+# photos only in the form that it was trained with; `record_features(base, photos)` brings photos of 0-255 into that form first.
 
 # %% tags=["recorded"]
 from course_utils import record_features
