@@ -56,9 +56,9 @@ check_labels(y_test, cats=500, dogs=500)
 # %% [markdown]
 # ## Two models, and which photos may decide
 #
-# The scratch CNN of 03 and the frozen base of 04 (if you start here, briefly trained replacements). Both have seen
-# all 2,000 training photos, so we cut the test photos: 400 to choose on, our validation photos here, 600 to report
-# on. It has a price: notebooks 03 to 08 opened the same 1,000, and each look flatters later figures a little.
+# The scratch CNN of 03 and the frozen base of 04 (if you start here, briefly trained replacements). Both know all
+# 2,000 training photos, so we cut the test photos: 400 to choose on, our validation photos, 600 to report on. The
+# price: 03 to 08 opened the same 1,000, and each look flatters later figures a little.
 
 # %%
 import keras
@@ -121,9 +121,9 @@ figure.suptitle("First layer of the scratch CNN: 32 filters")
 plt.show()
 
 # %% [markdown]
-# That is all they are. Some have a light and a dark side, an edge; most look like noise. A filter of the second layer
-# has 3 x 3 x 32 weights, and is no picture at all. So we look at answers instead: one photo, the four strongest
-# *feature maps* of each block.
+# Some have a light and a dark side, an edge; most look like noise. A filter of the second layer has 3 x 3 x 32
+# weights, and is no picture at all. So we look at answers: one photo, the four strongest *feature maps* of each
+# block.
 
 # %% alt="A cat and four feature maps for each of four blocks: from fine outlines to coarse bright spots"
 from course_utils.explain import layer_outputs, map_layers
@@ -307,8 +307,8 @@ tenth = one_map > np.quantile(one_map, 0.1)
 tenth = np.quantile(one_map, 0.9) * one_map
 
 # %% [markdown]
-# We hide in two ways, for a flat patch is itself something new to see: behind the photo's mean colour, and by
-# blurring. `moved_at_random` shifts the same region to a random place.
+# We hide in two ways, since a flat patch is itself something new to see: mean colour, and blur. `moved_at_random`
+# shifts the same region to a random place.
 
 # %% alt="One cat four times: its brightest tenth in mean colour and blurred, then the same shape at a random place"
 from course_utils.explain import blur_in, brightest, mean_colour_in, moved_at_random
@@ -398,17 +398,12 @@ for name, model in models.items():
             print(f"{name:8}{method:12}  {hide.__name__:16}{numbers}", "passed" if low > 0 else "not shown")
 
 # %% [markdown]
-# TEXT_RESULT
-
-# %% [markdown]
-# ### On the real photos
-#
-# TEXT_PHOTOS
+# A map that is `not shown` is false for this network, however pretty. A small difference is a weak map: compare it
+# with occlusion. For the frozen base both quick maps stand far above random. In the pictures below we believe the
+# method that the rule kept.
 
 # %% [markdown]
 # ## The most confident mistakes, with a map that passed
-#
-# Notebooks 03 and 04 ended with such photos. Now we see what the answer rested on.
 
 
 # %%
@@ -432,9 +427,9 @@ p_frozen, worst_frozen = show_worst("frozen")
 # %% [markdown]
 # ### Your error analysis
 #
-# Fill in one row for each of the ten. Causes: pose, size, light, hidden, two animals, label wrong, other. Count them:
-# the most frequent one is where work pays off. In the drawn images 2 to 6 % of the parts are borrowed from the other
-# class: look at `x_test[5]`, a dog with a cat's ears. That is a cause of its own.
+# Fill in one row for each of the ten, and count the causes: pose, size, light, hidden, two animals, label wrong,
+# other. In the drawn images 2 to 6 % of the parts are borrowed from the other class: look at `x_test[5]`, a dog with
+# a cat's ears.
 #
 # | photo | answer | rested on | cause | what might help |
 # |---|---|---|---|---|
@@ -501,8 +496,8 @@ def softmax_with_temperature(scores, T):
 
 
 # %% [markdown]
-# `fit_temperature` tries temperatures and takes the one with the smallest cross-entropy, on the 400 validation
-# photos; `calibrated` applies it. We judge on the 600 others.
+# `fit_temperature` finds the T with the smallest cross-entropy on the 400 validation photos; `calibrated` applies it.
+# We judge on the 600 others.
 
 # %%
 from course_utils.explain import calibrated, fit_temperature
@@ -533,7 +528,7 @@ for axes, name in zip(grid, given, strict=True):
 plt.show()
 
 # %% [markdown]
-# A point with 5 photos may lie anywhere; look at the counts first. Below the dotted line a model is too sure.
+# Look at the counts first: a point with 5 photos may lie anywhere. Below the dotted line a model is too sure.
 
 # %% tags=["nbval-ignore-output"]
 for name, p in given.items():
@@ -544,7 +539,8 @@ for name, p in given.items():
         print(f"{name:8} {words:15}{sure.sum():4} of 600 at least 95 % sure, {right.sum():4} of them right")
 
 # %% [markdown]
-# TEXT_CALIBRATION
+# As trained, the scratch CNN is far too sure: T lies well above 1, and fewer answers reach 95 % afterwards. The
+# frozen base needed little. No answer changed.
 
 # %% [markdown]
 # ## Your own photo, and others that are neither
@@ -575,7 +571,9 @@ heated = overlay(strange, keep(frozen, strange, layer["frozen"]))
 figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange), columns=len(strange))
 
 # %% [markdown]
-# TEXT_STRANGE
+# Some of these answers are as sure as those for real cats and dogs. A softmax cannot say 'I do not know', and a
+# temperature holds only for photos *like those it was fitted on*. Nor are these quite strange: the base for drawings
+# was pretrained on other foxes, cows, sheep and rabbits.
 
 # %% [markdown]
 # ## Summary
