@@ -121,9 +121,8 @@ figure.suptitle("First layer of the scratch CNN: 32 filters")
 plt.show()
 
 # %% [markdown]
-# Some have a light and a dark side, an edge; most look like noise. A filter of the second layer has 3 x 3 x 32
-# weights, and is no picture at all. So we look at answers: one photo, the four strongest *feature maps* of each
-# block.
+# Most look like noise. A filter of the second layer has 3 x 3 x 32 weights, and is no picture at all. So we look at
+# answers: one photo, the four strongest *feature maps* of each block.
 
 # %% alt="A cat and four feature maps for each of four blocks: from fine outlines to coarse bright spots"
 from course_utils.explain import layer_outputs, map_layers
@@ -142,7 +141,7 @@ for axes in grid.flat:
 plt.show()
 
 # %% [markdown]
-# The first maps still draw the cat. The last ones are 15 x 15 numbers: they can say where, roughly, not what.
+# The last maps are 15 x 15 numbers: they say where, roughly, not what.
 #
 # ## One number to explain: the margin
 #
@@ -218,7 +217,7 @@ print("maps and slopes:", maps.shape, slopes.shape)
 # %% [markdown]
 # ### Your turn: the weighting of Grad-CAM
 # Each of the 128 maps gets one weight, the mean of its slopes over all places (axes 1 and 2; `keepdims=True` keeps
-# the shapes fitting). Multiply each map by its weight, add them up over the channels, and keep what is above 0.
+# the shapes fitting). Multiply each map by its weight, add up the channels, keep what is above 0.
 
 # %% tags=["your-turn"]
 heat = ...  # shape (6, 15, 15)
@@ -586,7 +585,7 @@ figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange),
 # %% [markdown]
 # ## Exercises
 #
-# 1. Give every photo the map of *another* photo: `heat[::-1]`. How much of the fall remains, and why?
+# 1. Give every photo the map of *another* photo: `heat[::-1]`. What remains?
 # 2. Hide the *darkest* tenth. What should happen if a map is true?
 # 3. `most_exciting` of `course_utils.explain` starts from grey noise and changes the pixels until a map answers more
 #    and more. Try `most_exciting(frozen, name, range(6))` for an early and a late layer. Do you see ears?
