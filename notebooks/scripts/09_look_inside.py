@@ -397,9 +397,8 @@ for name, model in models.items():
             print(f"{name:8}{method:12}  {hide.__name__:16}{numbers}", "passed" if low > 0 else "not shown")
 
 # %% [markdown]
-# A map that is `not shown` is false for this network, however pretty. A small difference is a weak map: compare it
-# with occlusion. For the frozen base both quick maps stand far above random. In the pictures below we believe the
-# method that the rule kept.
+# A map that is `not shown` is false for this network, however pretty. For the frozen base both quick maps stand far
+# above random. Below we believe the method that the rule kept.
 
 # %% [markdown]
 # ## The most confident mistakes, with a map that passed
@@ -577,8 +576,7 @@ figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange),
 # %% [markdown]
 # ## Summary
 #
-# - A map of evidence is a claim. Hide what it points at, compare with random regions of the same shape, and only then
-#   believe it.
+# - A map is a claim: hide what it points at, and compare with random regions.
 # - Error analysis is writing, not watching: causes, counted.
 # - Confidence needs calibration, and its promise ends where the training photos end.
 
@@ -587,8 +585,7 @@ figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange),
 #
 # 1. Give every photo the map of *another* photo: `heat[::-1]`. What remains?
 # 2. Hide the *darkest* tenth. What should happen if a map is true?
-# 3. `most_exciting` of `course_utils.explain` starts from grey noise and changes the pixels until a map answers more
-#    and more. Try `most_exciting(frozen, name, range(6))` for an early and a late layer. Do you see ears?
+# 3. `most_exciting(frozen, name, range(6))` of `course_utils.explain` finds what excites a map. Do you see ears?
 #
 # <details><summary>Solutions</summary>
 #
