@@ -104,7 +104,7 @@ frozen = earlier_model(data, "frozen_base", train_frozen_base)
 models = {"scratch": scratch, "frozen": frozen}
 
 # %% [markdown]
-# ## Filters: 27 weights each
+# ## Filters
 #
 # A filter of the first layer has 3 x 3 weights for each of 3 colours, so it can be shown as a tiny picture: grey is
 # weight 0.
@@ -349,7 +349,7 @@ interval = middle - 1.96 * error, middle + 1.96 * error
 # %% [markdown]
 # ## Choose on validation photos
 #
-# The rule, fixed before we look: keep the method whose *worse* result of the two models is the better one.
+# Our rule: keep the method whose *worse* result of the two models is the better one.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils.explain import mean_with_interval
@@ -526,7 +526,7 @@ for axes, name in zip(grid, given, strict=True):
 plt.show()
 
 # %% [markdown]
-# Look at the counts first: a point with 5 photos may lie anywhere. Below the dotted line a model is too sure.
+# Look at the counts first. Below the dotted line a model is too sure.
 
 # %% tags=["nbval-ignore-output"]
 for name, p in given.items():
@@ -538,7 +538,7 @@ for name, p in given.items():
 
 # %% [markdown]
 # As trained, the scratch CNN is far too sure: T lies well above 1, and fewer answers reach 95 % afterwards. The
-# frozen base needed little. No answer changed.
+# frozen base needed little.
 
 # %% [markdown]
 # ## Your own photo, and others that are neither
