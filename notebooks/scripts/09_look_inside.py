@@ -19,7 +19,7 @@
 # - write an error analysis from maps that have passed,
 # - say how much a confidence of 95 % is worth, and where that promise ends.
 #
-# **Time** 2 minutes on two laptop cores. **Memory** 2 GB. **Needs** the models of 03 and 04, or trains replacements.
+# **Time** 2 minutes on two cores. **Memory** 2 GB. **Needs** the models of 03 and 04, or trains replacements.
 
 # %% tags=["setup"]
 import importlib.util
@@ -31,7 +31,7 @@ if importlib.util.find_spec("course_utils") is None:
 # ## What does an answer rest on?
 #
 # A network can be right for a wrong reason: the sofa under the cat, the lawn under the dog. To find out, people draw
-# colourful maps over photos. Some of these maps are false, and no less beautiful.
+# maps over photos. Some of these maps are false, and no less pretty.
 #
 # **Believe a picture only when it passed a test.**
 #
@@ -457,7 +457,7 @@ axes.set(xticks=[], yticks=[], title="600 test photos, each a point")
 figure.tight_layout()
 
 # %% [markdown]
-# ## How much is 95 % worth?
+# ## Is 95 % worth 95 %?
 #
 # Of the photos on which a model is 95 % sure, 95 % should be right; then it is *calibrated*. Networks are often too
 # sure. One number fixes most of it: divide the scores by a *temperature* T before the softmax.
@@ -494,8 +494,7 @@ def softmax_with_temperature(scores, T):
 
 
 # %% [markdown]
-# `fit_temperature` finds the T with the smallest cross-entropy on the 400 validation photos; `calibrated` applies it.
-# We judge on the 600 others.
+# `fit_temperature` finds the T with the smallest cross-entropy on the 400 validation photos; `calibrated` applies it. We judge on the others.
 
 # %%
 from course_utils.explain import calibrated, fit_temperature
@@ -569,7 +568,7 @@ heated = overlay(strange, keep(frozen, strange, layer["frozen"]))
 figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange), columns=len(strange))
 
 # %% [markdown]
-# Some of these answers are as sure as those for real cats and dogs. A softmax cannot say 'I do not know', and a
+# Some of these answers are as sure as those for real cats and dogs. The model cannot say 'I do not know', and a
 # temperature holds only for photos *like those it was fitted on*. Nor are these quite strange: the base for drawings
 # was pretrained on other foxes, cows, sheep and rabbits.
 
