@@ -494,7 +494,8 @@ def softmax_with_temperature(scores, T):
 
 
 # %% [markdown]
-# `fit_temperature` finds the T with the smallest cross-entropy on the 400 validation photos; `calibrated` applies it. We judge on the others.
+# `fit_temperature` finds the T with the smallest cross-entropy on the 400 validation photos; `calibrated` applies it.
+# The others judge.
 
 # %%
 from course_utils.explain import calibrated, fit_temperature
