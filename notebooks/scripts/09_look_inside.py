@@ -397,8 +397,8 @@ for name, model in models.items():
             print(f"{name:8}{method:12}  {hide.__name__:16}{numbers}", "passed" if low > 0 else "not shown")
 
 # %% [markdown]
-# A map that is `not shown` is false for this network, however pretty. For the frozen base both quick maps stand far
-# above random. Below we believe the method that the rule kept.
+# A map that is `not shown` has not passed: do not believe it. For the frozen base both quick maps stand far above
+# random. Below we believe the method that the rule kept.
 
 # %% [markdown]
 # ## The most confident mistakes, with a map that passed
