@@ -19,7 +19,7 @@
 # - write an error analysis from maps that have passed,
 # - say how much a confidence of 95 % is worth, and where that promise ends.
 #
-# **Time** 2 minutes on two laptop cores. **Memory** 2 GB. **Needs** the models of 03 and 04, or trains replacements.
+# **Time** 2 minutes on two cores. **Memory** 2 GB. **Needs** the models of 03 and 04, or trains replacements.
 
 # %% tags=["setup"]
 import importlib.util
@@ -31,7 +31,7 @@ if importlib.util.find_spec("course_utils") is None:
 # ## What does an answer rest on?
 #
 # A network can be right for a wrong reason: the sofa under the cat, the lawn under the dog. To find out, people draw
-# colourful maps over photos. Some of these maps are false, and no less beautiful.
+# maps over photos. Some of these maps are false, and no less pretty.
 #
 # **Believe a picture only when it passed a test.**
 #
@@ -56,9 +56,9 @@ check_labels(y_test, cats=500, dogs=500)
 # %% [markdown]
 # ## Two models, and which photos may decide
 #
-# The scratch CNN of 03 and the frozen base of 04 (if you start here, briefly trained replacements). Both have seen
-# all 2,000 training photos, so we cut the test photos: 400 to choose on, our validation photos here, 600 to report
-# on. It has a price: notebooks 03 to 08 opened the same 1,000, and each look flatters later figures a little.
+# The scratch CNN of 03 and the frozen base of 04 (if you start here, briefly trained replacements). Both know all
+# 2,000 training photos, so we cut the test photos: 400 to choose on, our validation photos, 600 to report on. The
+# price: 03 to 08 opened the same 1,000, and each look flatters later figures a little.
 
 # %%
 import keras
@@ -104,7 +104,7 @@ frozen = earlier_model(data, "frozen_base", train_frozen_base)
 models = {"scratch": scratch, "frozen": frozen}
 
 # %% [markdown]
-# ## Filters: 27 weights each
+# ## Filters
 #
 # A filter of the first layer has 3 x 3 weights for each of 3 colours, so it can be shown as a tiny picture: grey is
 # weight 0.
@@ -121,9 +121,8 @@ figure.suptitle("First layer of the scratch CNN: 32 filters")
 plt.show()
 
 # %% [markdown]
-# That is all they are. Some have a light and a dark side, an edge; most look like noise. A filter of the second layer
-# has 3 x 3 x 32 weights, and is no picture at all. So we look at answers instead: one photo, the four strongest
-# *feature maps* of each block.
+# Most look like noise. A filter of the second layer has 3 x 3 x 32 weights, and is no picture at all. So we look at
+# answers: one photo, the four strongest *feature maps* of each block.
 
 # %% alt="A cat and four feature maps for each of four blocks: from fine outlines to coarse bright spots"
 from course_utils.explain import layer_outputs, map_layers
@@ -142,7 +141,7 @@ for axes in grid.flat:
 plt.show()
 
 # %% [markdown]
-# The first maps still draw the cat. The last ones are 15 x 15 numbers: they can say where, roughly, not what.
+# The last maps are 15 x 15 numbers: they say where, roughly, not what.
 #
 # ## One number to explain: the margin
 #
@@ -218,7 +217,7 @@ print("maps and slopes:", maps.shape, slopes.shape)
 # %% [markdown]
 # ### Your turn: the weighting of Grad-CAM
 # Each of the 128 maps gets one weight, the mean of its slopes over all places (axes 1 and 2; `keepdims=True` keeps
-# the shapes fitting). Multiply each map by its weight, add them up over the channels, and keep what is above 0.
+# the shapes fitting). Multiply each map by its weight, add up the channels, keep what is above 0.
 
 # %% tags=["your-turn"]
 heat = ...  # shape (6, 15, 15)
@@ -307,8 +306,8 @@ tenth = one_map > np.quantile(one_map, 0.1)
 tenth = np.quantile(one_map, 0.9) * one_map
 
 # %% [markdown]
-# We hide in two ways, for a flat patch is itself something new to see: behind the photo's mean colour, and by
-# blurring. `moved_at_random` shifts the same region to a random place.
+# We hide in two ways, since a flat patch is itself something new to see: mean colour, and blur. `moved_at_random`
+# shifts the same region to a random place.
 
 # %% alt="One cat four times: its brightest tenth in mean colour and blurred, then the same shape at a random place"
 from course_utils.explain import blur_in, brightest, mean_colour_in, moved_at_random
@@ -350,7 +349,7 @@ interval = middle - 1.96 * error, middle + 1.96 * error
 # %% [markdown]
 # ## Choose on validation photos
 #
-# The rule, fixed before we look: keep the method whose *worse* result of the two models is the better one.
+# Our rule: keep the method whose *worse* result of the two models is the better one.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils.explain import mean_with_interval
@@ -398,17 +397,11 @@ for name, model in models.items():
             print(f"{name:8}{method:12}  {hide.__name__:16}{numbers}", "passed" if low > 0 else "not shown")
 
 # %% [markdown]
-# TEXT_RESULT
-
-# %% [markdown]
-# ### On the real photos
-#
-# TEXT_PHOTOS
+# A map that is `not shown` has not passed: do not believe it. For the frozen base both quick maps stand far above
+# random. Below we believe the method that the rule kept.
 
 # %% [markdown]
 # ## The most confident mistakes, with a map that passed
-#
-# Notebooks 03 and 04 ended with such photos. Now we see what the answer rested on.
 
 
 # %%
@@ -432,9 +425,9 @@ p_frozen, worst_frozen = show_worst("frozen")
 # %% [markdown]
 # ### Your error analysis
 #
-# Fill in one row for each of the ten. Causes: pose, size, light, hidden, two animals, label wrong, other. Count them:
-# the most frequent one is where work pays off. In the drawn images 2 to 6 % of the parts are borrowed from the other
-# class: look at `x_test[5]`, a dog with a cat's ears. That is a cause of its own.
+# Fill in one row for each of the ten, and count the causes: pose, size, light, hidden, two animals, label wrong,
+# other. In the drawn images 2 to 6 % of the parts are borrowed from the other class: look at `x_test[5]`, a dog with
+# a cat's ears.
 #
 # | photo | answer | rested on | cause | what might help |
 # |---|---|---|---|---|
@@ -464,7 +457,7 @@ axes.set(xticks=[], yticks=[], title="600 test photos, each a point")
 figure.tight_layout()
 
 # %% [markdown]
-# ## How much is 95 % worth?
+# ## Is 95 % worth 95 %?
 #
 # Of the photos on which a model is 95 % sure, 95 % should be right; then it is *calibrated*. Networks are often too
 # sure. One number fixes most of it: divide the scores by a *temperature* T before the softmax.
@@ -501,8 +494,8 @@ def softmax_with_temperature(scores, T):
 
 
 # %% [markdown]
-# `fit_temperature` tries temperatures and takes the one with the smallest cross-entropy, on the 400 validation
-# photos; `calibrated` applies it. We judge on the 600 others.
+# `fit_temperature` finds the T with the smallest cross-entropy on the 400 validation photos; `calibrated` applies it.
+# The others judge.
 
 # %%
 from course_utils.explain import calibrated, fit_temperature
@@ -533,7 +526,7 @@ for axes, name in zip(grid, given, strict=True):
 plt.show()
 
 # %% [markdown]
-# A point with 5 photos may lie anywhere; look at the counts first. Below the dotted line a model is too sure.
+# Look at the counts first. Below the dotted line a model is too sure.
 
 # %% tags=["nbval-ignore-output"]
 for name, p in given.items():
@@ -544,7 +537,8 @@ for name, p in given.items():
         print(f"{name:8} {words:15}{sure.sum():4} of 600 at least 95 % sure, {right.sum():4} of them right")
 
 # %% [markdown]
-# TEXT_CALIBRATION
+# As trained, the scratch CNN is far too sure: T lies well above 1, and fewer answers reach 95 % afterwards. The
+# frozen base needed little.
 
 # %% [markdown]
 # ## Your own photo, and others that are neither
@@ -575,23 +569,23 @@ heated = overlay(strange, keep(frozen, strange, layer["frozen"]))
 figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange), columns=len(strange))
 
 # %% [markdown]
-# TEXT_STRANGE
+# Some of these answers are as sure as those for real cats and dogs. The model cannot say 'I do not know', and a
+# temperature holds only for photos *like those it was fitted on*. Nor are these quite strange: the base for drawings
+# was pretrained on other foxes, cows, sheep and rabbits.
 
 # %% [markdown]
 # ## Summary
 #
-# - A map of evidence is a claim. Hide what it points at, compare with random regions of the same shape, and only then
-#   believe it.
+# - A map is a claim: hide what it points at, and compare with random regions.
 # - Error analysis is writing, not watching: causes, counted.
 # - Confidence needs calibration, and its promise ends where the training photos end.
 
 # %% [markdown]
 # ## Exercises
 #
-# 1. Give every photo the map of *another* photo: `heat[::-1]`. How much of the fall remains, and why?
+# 1. Give every photo the map of *another* photo: `heat[::-1]`. What remains?
 # 2. Hide the *darkest* tenth. What should happen if a map is true?
-# 3. `most_exciting` of `course_utils.explain` starts from grey noise and changes the pixels until a map answers more
-#    and more. Try `most_exciting(frozen, name, range(6))` for an early and a late layer. Do you see ears?
+# 3. `most_exciting(frozen, name, range(6))` of `course_utils.explain` finds what excites a map. Do you see ears?
 #
 # <details><summary>Solutions</summary>
 #
