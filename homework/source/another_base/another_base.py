@@ -106,7 +106,7 @@ print(base.name, f"{base.model.count_params():,} parameters, output", base.model
 # ## Record its features, with its own preprocessing
 #
 # Record the features of all photos in `x` as `features`, and those of `x_test` as `features_test`. A base knows photos
-# only in the form that it was trained with; `record_features(base, photos)` brings photos of 0-255 into that form first.
+# only in the form that it was trained with; `record_features(base, photos)` brings them into that form first.
 
 # %% tags=["recorded"]
 from course_utils import record_features
@@ -206,12 +206,9 @@ from course_utils import gained_and_lost
 right_divided = head_divided.predict(features_divided[validation], verbose=0).argmax(axis=1) == y[validation]
 right_own = head.predict(features[validation], verbose=0).argmax(axis=1) == y[validation]
 gained, lost, chance = gained_and_lost(right_divided, right_own)
-print(
-    f"validation accuracy: with x / 255 {right_divided.mean():.3f}, with its own preprocessing {right_own.mean():.3f}"
-)
-print(
-    f"right only with its own: {gained}, right only with x / 255: {lost}; coins would do so with probability {chance:.2g}"
-)
+print(f"validation accuracy: x / 255 {right_divided.mean():.3f}, own preprocessing {right_own.mean():.3f}")
+print(f"right only with its own: {gained}, right only with x / 255: {lost}")
+print(f"if both were equally good, a split this uneven would have probability {chance:.2g}")
 
 # %% [markdown]
 # ## The test photos, once
