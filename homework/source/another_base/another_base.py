@@ -244,9 +244,9 @@ Write your answer here.
 # %% tags=["solution-only"]
 answer = """
 This base was trained on values from -1 to 1, so it wants its own preprocessing; the check compares features with
-what the base itself gives. Of the 400 validation photos many more are right only with its own preprocessing than
-only with x / 255. If both were equally good, so uneven a split would be very rare, so this is more than luck; the
-table above says how many points it cost.
+what the base itself gives. Of the 400 validation photos more are right only with its own preprocessing than only
+with x / 255, and x / 255 cost about four points. If both were equally good, a split this uneven would have a
+probability below 0.05, so I take it for more than luck.
 """
 
 # %% tags=["check"]
