@@ -78,7 +78,7 @@ def check_features(features, images, base):
                 "the photos as they are, 0-255, to record_features, which applies base.preprocess."
             )
         raise CourseError(
-            f"Check failed: {base.name} gives other features for the first and the last photo. Are the photos RGB "
+            f"Check failed: {base.name} gives other features for the first and the last photo. Are the photos RGB, "
             "not OpenCV's BGR, 0-255, in the order of x, and the base untrained?"
         )
     check(True, f"features of {len(images)} photos, {base.name} with its own preprocessing", "")
