@@ -62,7 +62,7 @@ def check_images(images, count, size=150):
     if images.shape[1:] != (size, size, 3):
         raise CourseError(f"One image has shape {images.shape[1:]}, not ({size}, {size}, 3); resize each photo first.")
     if images.dtype != np.uint8:
-        raise CourseError(f"The values are {images.dtype}, not uint8; keep bytes and scale inside the model (M3).")
+        raise CourseError(f"The values are {images.dtype}, not uint8; keep bytes and scale inside the model.")
     blank = [i for i, image in enumerate(images) if image.min() == image.max()]
     if blank:
         raise CourseError(f"Image {blank[0]} has one single colour; was it loaded at all?")

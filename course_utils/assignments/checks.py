@@ -74,12 +74,12 @@ def check_features(features, images, base):
         divided = np.asarray(base.model(two / np.float32(255), training=False), np.float32)
         if np.abs(given - divided).mean() < 0.05 * max(float(np.abs(divided).mean()), 1e-9):
             raise CourseError(
-                f"Check failed: {base.name} got its own input. These are the features of x / 255 (mistake M4): give "
+                f"Check failed: {base.name} got its own input. These are the features of x / 255: give "
                 "the photos as they are, 0-255, to record_features, which applies base.preprocess."
             )
         raise CourseError(
-            f"Check failed: {base.name} gives other features for the first and the last photo. Are the photos RGB "
-            "(M1), 0-255, in the order of x, and the base untrained?"
+            f"Check failed: {base.name} gives other features for the first and the last photo. Are the photos RGB, "
+            "not OpenCV's BGR, 0-255, in the order of x, and the base untrained?"
         )
     check(True, f"features of {len(images)} photos, {base.name} with its own preprocessing", "")
 
@@ -123,15 +123,13 @@ def check_unfrozen(model, base, number):
     elif number == 0:
         hint = f"{len(trained)} tensors of the base would be trained: set base.model.trainable = False, then compile."
     elif trained_ids < wanted_ids:
-        hint = f"Only {thawed} of {number} convolutions are thawed (mistake M10): go through all of them in a loop."
+        hint = f"Only {thawed} of {number} convolutions are thawed: go through all of them in a loop."
     elif wanted_ids < trained_ids and thawed == number:
         hint = "Other layers are thawed too, such as batch normalization: thaw the convolutions alone."
     elif wanted_ids < trained_ids:
         hint = f"Too many are thawed ({thawed} convolutions): freeze the whole base first, then thaw the last {number}."
     else:
-        hint = (
-            f"Others are thawed: a slice [-{number}:] is the last {number} of a list, [-{number}] is one (mistake M7)."
-        )
+        hint = f"Others are thawed: a slice [-{number}:] is the last {number} of a list, [-{number}] is one."
     raise CourseError(f"Check failed: {claim}. {hint}")
 
 

@@ -134,3 +134,14 @@ def test_the_parts_of_a_model_say_what_learns():
         ("Flatten", "0", "nothing to learn"),
         ("Dense", "34", "learns"),
     ]
+
+
+def test_a_grey_image_is_shown_in_grey_from_black_to_white():
+    figure = show_photos([np.full((9, 9), 100, np.uint8)])
+    (image,) = figure.axes[0].images
+    assert image.get_cmap().name == "gray" and image.get_clim() == (0, 255)
+
+
+def test_photos_are_as_wide_as_asked():
+    photo = np.zeros((9, 9, 3), np.uint8)
+    assert show_photos([photo, photo], width=4).get_size_inches()[0] == 8

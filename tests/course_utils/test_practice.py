@@ -1,4 +1,4 @@
-"""The practice server of notebook 01."""
+"""What notebook 01 practises with."""
 
 import hashlib
 import io
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import requests
 
-from course_utils.practice import PRACTICE_ZIP, PracticeServer
+from course_utils.practice import PRACTICE_ZIP, PracticeServer, mixed_cat, new_animals
 
 
 @pytest.fixture
@@ -44,3 +44,16 @@ def test_a_closed_server_does_not_answer():
     server.close()
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{server.address}/{PRACTICE_ZIP}", timeout=5)
+
+
+def test_the_new_animals_are_six_different_images_of_the_size_asked_for():
+    animals = new_animals(size=60)
+    assert animals.shape == (6, 60, 60, 3) and animals.dtype == np.uint8
+    assert len({animal.tobytes() for animal in animals}) == 6
+
+
+def test_the_mixed_cat_differs_from_itself_with_its_own_ears_and_its_surroundings_do_not():
+    mixed, own = mixed_cat()
+    apart = np.abs(mixed.astype(int) - own).mean(axis=2) > 40
+    assert mixed.shape == own.shape and apart.mean() > 0.01
+    assert apart[:, 300:].mean() < 0.001

@@ -74,6 +74,7 @@ def test_only_the_bases_that_a_notebook_uses_are_packed():
 
     assert weights("from course_utils import load_photos") == set()
     assert weights("base = load_base()") == {"mini_vgg16"}
+    assert weights("from x.cat_or_dog import build_cat_or_dog") == {"mini_vgg16", "cat_or_dog"}
     assert weights("base = load_base('mini_xception')") == {"mini_vgg16", "mini_xception"}
 
 

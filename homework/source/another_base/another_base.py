@@ -105,8 +105,8 @@ print(base.name, f"{base.model.count_params():,} parameters, output", base.model
 # %% [markdown]
 # ## Record its features, with its own preprocessing
 #
-# Record the features of all photos in `x` as `features`, and those of `x_test` as `features_test`. A base knows
-# photos only in the form that it was trained with; `record_features(base, photos)` brings photos of 0-255 into that form first.
+# Record the features of all photos in `x` as `features`, and those of `x_test` as `features_test`. A base knows photos
+# only in the form that it was trained with; `record_features(base, photos)` brings them into that form first.
 
 # %% tags=["recorded"]
 from course_utils import record_features
@@ -206,12 +206,9 @@ from course_utils import gained_and_lost
 right_divided = head_divided.predict(features_divided[validation], verbose=0).argmax(axis=1) == y[validation]
 right_own = head.predict(features[validation], verbose=0).argmax(axis=1) == y[validation]
 gained, lost, chance = gained_and_lost(right_divided, right_own)
-print(
-    f"validation accuracy: with x / 255 {right_divided.mean():.3f}, with its own preprocessing {right_own.mean():.3f}"
-)
-print(
-    f"right only with its own: {gained}, right only with x / 255: {lost}; coins would do so with probability {chance:.2g}"
-)
+print(f"validation accuracy: x / 255 {right_divided.mean():.3f}, own preprocessing {right_own.mean():.3f}")
+print(f"right only with its own: {gained}, right only with x / 255: {lost}")
+print(f"if both were equally good, a split this uneven would have probability {chance:.2g}")
 
 # %% [markdown]
 # ## The test photos, once
@@ -247,9 +244,9 @@ Write your answer here.
 # %% tags=["solution-only"]
 answer = """
 This base was trained on values from -1 to 1, so it wants its own preprocessing; the check compares features with
-what the base itself gives. Of the 400 validation photos many more are right only with its own preprocessing than
-only with x / 255. If both were equally good, so uneven a split would be very rare, so this is more than luck; the
-table above says how many points it cost.
+what the base itself gives. Of the 400 validation photos more are right only with its own preprocessing than only
+with x / 255, and x / 255 cost about four points. If both were equally good, a split this uneven would have a
+probability below 0.05, so I take it for more than luck.
 """
 
 # %% tags=["check"]

@@ -204,9 +204,8 @@ right_flat = (flat_head.predict(features[validation], verbose=0)[:, 0] > 0.5) ==
 right_conv = (conv_head.predict(features[validation], verbose=0)[:, 0] > 0.5) == y[validation]
 gained, lost, chance = gained_and_lost(right_flat, right_conv)
 print(f"validation accuracy: flat {right_flat.mean():.3f}, convolutional {right_conv.mean():.3f}")
-print(
-    f"right only with the convolution: {gained}, only without: {lost}; coins would do so with probability {chance:.2g}"
-)
+print(f"right only with the convolution: {gained}, right only without: {lost}")
+print(f"if both were equally good, a split this uneven would have probability {chance:.2g}")
 
 # %% [markdown]
 # ## The test photos, once

@@ -198,8 +198,8 @@ print(f"if both were equally good, a split this uneven would have probability {c
 # %% [markdown]
 # ## The test photos, once
 #
-# Predict `x_test` with the fine-tuned model. Keep the two probabilities of each photo as `probabilities`, and the share of
-# right answers as `accuracy`.
+# Predict `x_test` with the fine-tuned model. Keep the two probabilities of each photo as `probabilities`, and the share
+# of right answers as `accuracy`.
 
 # %%
 # SOLUTION

@@ -16,7 +16,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from course_utils.sandbox.drawing import DEFAULT_SEED, FOLDERS, KINDS, PRETRAINING_KINDS, draw_animal, draw_photos
+from course_utils.sandbox.drawing import (
+    DEFAULT_SEED,
+    FOLDERS,
+    KINDS,
+    PRETRAINING_KINDS,
+    borrowed_parts,
+    draw_animal,
+    draw_photos,
+    draw_with_own_parts,
+)
 
 LEAK_LIMIT = 0.60
 
@@ -176,3 +185,13 @@ def test_a_file_holds_the_picture_of_its_number(photo_folder):
     drawn = draw_animal("dog", DEFAULT_SEED, "test", 2007).astype(float)
     assert stored.shape == drawn.shape
     assert np.abs(stored - drawn).mean() < 6
+
+
+def test_the_cat_with_the_ears_of_a_dog_has_borrowed_only_these():
+    assert borrowed_parts("cat", DEFAULT_SEED, "train", 841) == ["ears"]
+
+
+def test_an_animal_that_borrows_nothing_is_drawn_as_it_is_with_its_own_parts():
+    cat = ("cat", DEFAULT_SEED, "train", 60)
+    assert borrowed_parts(*cat) == []
+    assert (draw_animal(*cat) == draw_with_own_parts(*cat)).all()
