@@ -295,7 +295,7 @@ for name, answers in right.items():
 del head, history, histories, held_out
 
 # %% [markdown]
-# HEADS
+# On 400 photos the two are close. Is one of them better, or was it lucky?
 #
 # ## More than luck? Compare photo by photo
 #
