@@ -550,9 +550,9 @@ check_accuracy("scratch CNN, test accuracy", accuracy, 0.60, 0.82)
 # |---|---|---|---|
 # | test accuracy on the real photos | 0.740 | 0.714 | 0.741 |
 #
-# (Three seeds, 10 epochs on all 2,000 photos, the weights averaged over the last steps.) These differ by almost as much
-# as one interval is wide to each side. Two *trained models* can be compared on test photos; to compare two *ways of
-# training*, train each several times.
+# (Three seeds, 10 epochs on all 2,000 photos, the weights averaged over the last steps.) They lie up to 2.7 points
+# apart: as much as the interval allows to each side. Two *trained models* can be compared on test photos; to compare
+# two *ways of training*, train each several times.
 #
 # ## Which mistakes?
 #
@@ -612,8 +612,7 @@ keep_model(model, "scratch", data)
 # 1. 150 → 75 → 37 → 18 → 9, so 81 x 128 = 10,368 numbers reach the Dense layer, and it has 5,308,928 parameters
 #    instead of 3,211,776: 5,550,786 in all. The convolutions keep theirs, since a filter is as large as before.
 # 2. ln 3 = 1.099; with ten classes ln 10 = 2.303.
-# 3. 240,832 in the convolutions and 12,546 in the last layer: 253,378, a fourteenth. With less
-#    room for single photos the training curve climbs more slowly.
+# 3. 240,832 in the convolutions and 12,546 in the last layer: 253,378, a fourteenth: much less room for single photos.
 #
 # </details>
 #
