@@ -90,8 +90,7 @@ print(f"{vgg16.count_params():,} parameters, output {vgg16.output_shape}")
 # %% [markdown]
 # ### Freeze the base, put a head on it
 #
-# *Freezing* means that training leaves these weights alone. They are good already, and 2,000 photos would rather spoil
-# them. Only the head learns.
+# *Freezing* means that training leaves these weights alone. 2,000 photos would rather spoil them. Only the head learns.
 
 # %%
 from keras import layers
@@ -295,12 +294,12 @@ for name, answers in right.items():
 del head, history, histories, held_out
 
 # %% [markdown]
-# HEADS
+# On 400 photos the two are close. Is one of them better, or was it lucky?
 #
 # ## More than luck? Compare photo by photo
 #
-# The 95 % intervals of two accuracies on 400 photos often overlap. But both heads saw the *same* 400 photos, and most
-# of them both got right. What tells them apart are only the photos that *one* of them got right.
+# Both heads saw the *same* 400 photos, and most of these both got right. Only photos that *one* of them got right tell
+# them apart.
 #
 # ### Your turn: the paired count
 #
@@ -355,7 +354,8 @@ print("gained {}, lost {}, probability {:.4f}".format(*gained_and_lost(first, se
 
 # %% [markdown]
 # `gained_and_lost` computes the same probability exactly (the *sign test*, or McNemar's test). Below 0.05 one usually
-# stops believing in luck. PAIRED
+# stops believing in luck. Above it, no difference is shown on these photos, which is not the same as equal heads. We
+# keep Flatten: notebooks 05 and 09 build on it.
 
 # %% [markdown]
 # ## The wrong input
@@ -442,8 +442,8 @@ for name, prepare in inputs.items():
 # %% [markdown]
 # ## The final model, and the test photos
 #
-# The head with Flatten, trained on all 2,000 photos now that the choice is made, and put on the base. (These are the
-# test photos of notebook 03. Nothing was chosen by them there, nor here.)
+# The head with Flatten, trained on all 2,000 photos now that the choice is made, and put on the base. (Those of
+# notebook 03; nothing was chosen by them.)
 
 # %%
 del x_train
@@ -524,7 +524,8 @@ figure = show_mistakes(x_test, y_test, probabilities)
 # %% [markdown]
 # ### On the real photos
 #
-# PHOTOS
+# There MobileNetV2 of width 0.35 ran in VGG16's place. Its frozen base with the head above got 0.942, 0.935 and 0.935
+# of the test photos right (three seeds), where the network from scratch got 0.740, 0.714 and 0.741.
 
 # %% [markdown]
 # ## Summary
