@@ -1,5 +1,7 @@
 """Checks that explain: each prints one OK line, or stops the notebook and says what to look at."""
 
+import math
+
 import numpy as np
 
 from course_utils import settings
