@@ -235,3 +235,37 @@ def _inspect(content, size):
             if min(width, height) >= factor * size and size > 1:
                 return None, flag
     return None, cv2.IMREAD_COLOR
+
+
+def augmented_versions(images, number):
+    """Make changed versions of every photo: flipped, turned, shifted and zoomed at random.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        RGB, uint8, (n, height, width, 3).
+    number : int
+        How many versions.
+
+    Yields
+    ------
+    numpy.ndarray
+        One version of all photos, uint8, of the same shape and in the same order.
+    """
+    import keras
+    from keras import layers
+
+    augmentation = keras.Sequential(
+        [
+            layers.RandomFlip("horizontal"),
+            layers.RandomRotation(40 / 360, fill_mode="nearest"),
+            layers.RandomTranslation(0.2, 0.2, fill_mode="nearest"),
+            layers.RandomZoom(0.2, fill_mode="nearest"),
+        ]
+    )
+    for _ in range(number):
+        version = np.empty_like(images)
+        for start in range(0, len(images), 100):
+            batch = augmentation(images[start : start + 100].astype(np.float32), training=True)
+            version[start : start + 100] = keras.ops.convert_to_numpy(batch).clip(0, 255)
+        yield version

@@ -393,3 +393,12 @@ def test_any_bytes_behind_a_known_beginning_are_loaded_or_told(tmp_path_factory,
     path = tmp_path_factory.getbasetemp() / "any.jpg"
     path.write_bytes(beginning + content)
     assert_loaded_or_told(path)
+
+
+def test_augmented_versions_differ_from_the_photos_and_from_each_other():
+    from course_utils.images import augmented_versions
+
+    images = np.random.default_rng(0).integers(0, 256, (3, 20, 20, 3), dtype=np.uint8)
+    one, other = augmented_versions(images, 2)
+    assert one.shape == images.shape and one.dtype == np.uint8
+    assert not np.array_equal(one, images) and not np.array_equal(one, other)
