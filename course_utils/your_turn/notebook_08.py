@@ -65,10 +65,9 @@ def recall_of_five_flowers(answer, matrix):
     )
     answer = array(answer, (len(matrix),))
     recall = matrix.diagonal() / matrix.sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        precision = matrix.diagonal() / matrix.sum(axis=0)
+    precision = matrix.diagonal() / np.maximum(matrix.sum(axis=0), 1)
     slip(
-        np.allclose(answer, precision, equal_nan=True) and not np.allclose(precision, recall),
+        np.allclose(np.nan_to_num(answer), precision) and not np.allclose(precision, recall),
         "that is the precision: a column holds what was answered, a row what is true.",
     )
     slip(

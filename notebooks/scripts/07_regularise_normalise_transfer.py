@@ -56,6 +56,7 @@ data = fetch_photos("data")
 carry_models()
 train_paths = photo_paths(data / "dogs-train") + photo_paths(data / "cats-train")
 photos = load_photos(train_paths, 44)
+photo = photos[0]
 labels = np.array([1] * 1000 + [0] * 1000)
 
 # %% [markdown]
@@ -137,7 +138,6 @@ def train(name, *parts, rate=1e-3, number=10):
 # `photo` holds bytes. Write one line that maps 0 to -1, and 255 to 1.
 
 # %% tags=["your-turn"]
-photo = photos[0]
 scaled = ...  # one line
 
 # %% tags=["check"]

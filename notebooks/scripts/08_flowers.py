@@ -96,8 +96,6 @@ files_of = defaultdict(list)
 for number, path in enumerate(paths):
     files_of[hashlib.sha256(path.read_bytes()).hexdigest()].append(number)
 twins = [numbers for numbers in files_of.values() if len({labels[number] for number in numbers}) > 1]
-
-# %%
 for numbers in twins:
     print("the same bytes:", " and ".join(f"{paths[number].parent.name}/{paths[number].name}" for number in numbers))
 
@@ -109,12 +107,8 @@ check(len(twins) == 1, "one photo stands in two classes", "Hash the bytes of the
 #
 # Saved again, or made smaller, a photo has other bytes. A *difference hash* looks at the picture instead: shrink it to
 # 16 rows of 17 grey pixels, and note for each pixel whether its right neighbour is brighter. That makes 16 x 16 bits.
-#
-# ### Your turn: a difference hash
-#
-# `small` has 16 rows and 17 columns. Compare columns: is each brighter than the one to its left?
 
-# %% tags=["your-turn"]
+# %%
 import cv2
 
 
@@ -123,6 +117,13 @@ def shrunk(image):
 
 
 small = shrunk(images[0])
+
+# %% [markdown]
+# ### Your turn: a difference hash
+#
+# `small` has 16 rows and 17 columns. Compare columns: is each brighter than the one to its left?
+
+# %% tags=["your-turn"]
 bits = ...  # True or False, 16 x 16
 
 # %% tags=["check"]
@@ -242,7 +243,9 @@ def train(name, model, inputs, rate, number):
     return history
 
 
-# %%
+# %% alt="Loss by epoch of four networks; the one with a hundredth of the learning rate stays flat near 1.6."
+from course_utils import plot_history
+
 small_x = np.stack([cv2.resize(image, (75, 75), interpolation=cv2.INTER_AREA) for image in x])
 trials = {
     "from scratch": (scratch_cnn(), 3e-4),
@@ -254,10 +257,6 @@ histories = {}
 for name, (model, rate) in trials.items():
     keras.utils.set_random_seed(0)
     histories[name] = train(name, model, small_x, rate, 8)
-
-# %% alt="Loss by epoch of four networks; the one with a hundredth of the learning rate stays flat near 1.6."
-from course_utils import plot_history
-
 figure = plot_history(histories, "loss")
 
 # %% tags=["nbval-ignore-output"]
@@ -337,7 +336,7 @@ probabilities = {
 # other four, and let it judge. Where the label gets the least probability, look at the picture: some are hard, and some
 # stand in the wrong folder. (Test images are among them: we look at labels here, and choose no model.)
 
-# %%
+# %% alt="Five rows, one for each class, of five images whose label the classifier finds least likely."
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -347,8 +346,6 @@ judge = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300)
 judged = cross_val_predict(judge, features.mean(axis=(1, 2)), y, cv=5, method="predict_proba")
 own = judged[np.arange(len(y)), y]
 suspects = np.concatenate([np.flatnonzero(y == label)[np.argsort(own[y == label])[:5]] for label in range(5)])
-
-# %% alt="Five rows, one for each class, of five images whose label the classifier finds least likely."
 titles = [f"{paths[kept[i]].stem[:14]}?\n{names[judged[i].argmax()]} {judged[i].max():.0%}" for i in suspects]
 figure = show_photos(x[suspects], titles, columns=5)
 
@@ -379,7 +376,7 @@ def unfreeze_last(model, number, batch_normalization=False):
 # %%
 tuned = whole_model(base, head, augmentation())
 print("frozen:  ", len(tuned.trainable_weights), "tensors are trained")
-unfreeze_last(base.model, 4 if "vgg16" in base.name.lower() else 50)  # VGG16's last block; or 50 layers, as published
+unfreeze_last(base.model, 4 if "vgg16" in base.name.lower() else 50)  # VGG16's last block, or 50 layers
 print("unfrozen:", len(tuned.trainable_weights), "tensors are trained")
 
 # %% tags=["check"]
@@ -393,8 +390,8 @@ probabilities["fine-tuned"] = tuned.predict(x[test], verbose=0)
 # %% [markdown]
 # ## Why batch normalization stays frozen
 #
-# In training it scales by the mean and spread of the *batch*, at prediction by *running averages*: in each training step
-# the old average counts 0.999 (MobileNetV2's *momentum*), the batch 0.001. The lesson unfroze all of them.
+# In training it scales by the mean and spread of the *batch*, at prediction by *running averages*: in each training
+# step the old average counts 0.999 (MobileNetV2's *momentum*), the batch 0.001. The lesson unfroze all of them.
 #
 # ### Your turn: how far do the averages get?
 #
@@ -416,8 +413,8 @@ new_share = 0.999**54
 new_share = 54 * 0.001
 
 # %% [markdown]
-# So the weights adapt to the batches' own scale, while prediction goes on with averages that are 95 % old. We try both on
-# a base with 52 batch normalizations: the same start, the last 50 layers unfrozen, with and without its normalizations.
+# So the weights adapt to the batches' own scale, while prediction goes on with averages that are 95 % old. We try both
+# on a base with 52 batch normalizations: the same start, the last 50 layers unfrozen, with and without normalizations.
 
 # %%
 normal = load_base("mini_mobilenet_v2") if "vgg16" in base.name.lower() else load_base(base.name)
@@ -426,16 +423,15 @@ keras.utils.set_random_seed(0)
 start_head = new_head(normal)
 recorded = record_features(normal, x)
 before = train("start", start_head, recorded, 3e-4, 8).history
-normal.model.save_weights("start-base.weights.h5")
-start_head.save_weights("start-head.weights.h5")
+start_weights = normal.model.get_weights(), start_head.get_weights()
 del recorded
 
 # %%
 effect = {}
 for name, unfrozen in (("unfrozen", True), ("frozen", False)):
     keras.utils.set_random_seed(0)
-    normal.model.load_weights("start-base.weights.h5")
-    start_head.load_weights("start-head.weights.h5")
+    normal.model.set_weights(start_weights[0])
+    start_head.set_weights(start_weights[1])
     model = whole_model(normal, start_head)
     unfreeze_last(normal.model, 50, batch_normalization=unfrozen)
     effect[name] = train(name, model, x, 1e-5, 2).history
@@ -447,17 +443,17 @@ for name, history in effect.items():
     print(f"batch normalization {name:9} training {seen}, validation {unseen}")
 
 # %% [markdown]
-# Unfrozen, *training* accuracy falls at once: each batch is scaled by itself, and the head meets other features than it
-# was trained on. Frozen, nothing jumps. The gap in validation is small, and may be luck on so few images.
+# Unfrozen, *training* accuracy falls at once: each batch is scaled by itself, and the head meets other features than
+# it was trained on. Frozen, nothing jumps. The gap in validation may be luck on so few images.
 
 # %% [markdown]
 # ## Which strategy, for how many photos?
 #
-# Advice on this often comes as a map: few or many photos, similar to the base's or not. We would rather measure. Here is
-# the head on the recorded features of fewer and fewer training images; notebook 06 draws the same curve for all its ways
-# of reusing a base, on cats and dogs.
+# Advice on this often comes as a map: few or many photos, similar to the base's or not. We would rather measure. Here
+# is the head on the recorded features of fewer and fewer training images; notebook 06 draws such a curve for its ways of
+# reusing a base, on cats and dogs.
 
-# %% alt="Validation accuracy of the frozen base's head rises with the number of training images, above the line of guessing."
+# %% alt="Validation accuracy of the head on the frozen base rises with the number of training images."
 numbers, reached = [50, 100, 200, 400, len(fit)], []
 for number in numbers:
     keras.utils.set_random_seed(0)
@@ -481,7 +477,7 @@ figure.tight_layout()
 # The *confusion matrix* has a row for each true class and a column for each answer. *Recall*: of the roses, which share
 # was found? *Precision*: of those called roses, which share are roses?
 
-# %% alt="Three confusion matrices side by side, from scratch, frozen base and fine-tuned; most counts lie on the diagonal."
+# %% alt="Three confusion matrices side by side: from scratch, frozen base and fine-tuned."
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
 figure, grid = plt.subplots(1, 3, figsize=(10, 3.6))
@@ -507,7 +503,7 @@ check_answer("recall of five flowers", recall, matrix=matrix)
 recall = matrix.diagonal() / matrix.sum(axis=1)
 
 # %% tags=["wrong-answer"] says="that is the precision"
-recall = matrix.diagonal() / matrix.sum(axis=0)
+recall = matrix.diagonal() / np.maximum(matrix.sum(axis=0), 1)
 
 # %% tags=["wrong-answer"] says="that is the accuracy"
 recall = matrix.diagonal().sum() / matrix.sum()
