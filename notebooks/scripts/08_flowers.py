@@ -356,7 +356,7 @@ figure = show_photos(x[suspects], titles, columns=5)
 # ## Strategy 3: fine-tune
 #
 # Now the trained head sits on the base, and the last layers of the base may move too, by small steps. Order matters:
-# unfreeze, *count*, compile, train. Batch normalization, where a base has any, stays frozen; the next section shows why.
+# unfreeze, *count*, compile, train. Batch normalization, where a base has any, stays frozen; we will see why.
 
 
 # %%
@@ -403,7 +403,7 @@ new_share = ...  # a number between 0 and 1
 # %% tags=["check"]
 check_answer("momentum 0.999 over 54 steps", new_share)
 
-# %% tags=["solution"] because="0.947 of the old average is left, so at prediction the base still scales almost as before."
+# %% tags=["solution"] because="0.947 of the old average is left: at prediction the base scales almost as before."
 new_share = 1 - 0.999**54
 
 # %% tags=["wrong-answer"] says="what is left of the old"
@@ -450,8 +450,8 @@ for name, history in effect.items():
 # ## Which strategy, for how many photos?
 #
 # Advice on this often comes as a map: few or many photos, similar to the base's or not. We would rather measure. Here
-# is the head on the recorded features of fewer and fewer training images; notebook 06 draws such a curve for its ways of
-# reusing a base, on cats and dogs.
+# is the head on the recorded features of fewer and fewer training images; notebook 06 draws such a curve for its ways
+# of reusing a base, on cats and dogs.
 
 # %% alt="Validation accuracy of the head on the frozen base rises with the number of training images."
 numbers, reached = [50, 100, 200, 400, len(fit)], []
