@@ -131,7 +131,7 @@ def train(name, *parts, rate=1e-3, number=10):
 # %% [markdown]
 # ## Change 1: scaled pixels
 #
-# The weights of a new network are made for numbers around 0 and 1. What happens with 0 to 255?
+# The weights of a new network are made for numbers around 0 and 1. What happens with raw bytes, 0-255?
 #
 # ### Your turn: from 0..255 to -1..1
 #
@@ -526,4 +526,4 @@ keep_results("07_regularise_normalise_transfer", source_of("data"), base.name, r
 # ## Sources
 #
 # Batch normalization: Ioffe and Szegedy (2015). Global average pooling: Lin and others (2013). Warm-up and cosine:
-# Loshchilov and Hutter (2017). The table over seeds: `tools/benchmarks/seeds_ablation.md`. Next: `08_flowers`.
+# Loshchilov and Hutter (2017). The table over seeds: `docs/results/seeds_ablation.md`. Next: `08_flowers`.
