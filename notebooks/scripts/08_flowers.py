@@ -469,7 +469,7 @@ axes.legend()
 figure.tight_layout()
 
 # %% [markdown]
-# @@CURVE@@
+# Where the curve is still rising at its right end, more photos would help more than another strategy.
 
 # %% [markdown]
 # ## The test images, once
@@ -531,12 +531,14 @@ check_accuracy("from scratch on five flowers, test accuracy", accuracies["from s
 check_accuracy("frozen base on five flowers, test accuracy", accuracies["frozen base"], 0.45, 0.95)
 
 # %% [markdown]
-# @@FINAL@@
+# On so few test images the intervals are wide. Where the probability is above 0.05, write 'no difference found', and
+# not 'equal'.
 
 # %% [markdown]
 # ### On the real photos
 #
-# @@PHOTOS@@
+# The network from scratch, on 150 pixels, reached a test accuracy of 0.59, the head on a frozen MobileNetV2 (width 0.35)
+# 0.87. A base that has seen photos of many kinds gives more here than one that has seen drawn animals.
 
 # %%
 from course_utils import keep_results
