@@ -40,8 +40,8 @@ if importlib.util.find_spec("course_utils") is None:
 # | 3 | pixels -1 to 1; no hidden Dense layer | 102,562 | 0.74 to 0.77 |
 # | 4 | MobileNetV2, frozen, instead of the convolutions | 2,260,546 | 0.98 |
 #
-# Each is better than the one before. But each changes several things at once, so nobody can say *which* change helped.
-# We take smaller steps: one change, one training, one look. Such a series is called an *ablation*.
+# Each is better than the one before, but changes several things at once. *Which* change helped? We take smaller steps:
+# one change, one training, one look. Such a series is called an *ablation*.
 #
 # **Predict:** which helps most: scaled pixels, more layers, batch normalization, or mirrored photos?
 
@@ -70,9 +70,8 @@ figure = show_photos(photos[[0, 1, 2, 1000, 1001, 1002]], ["dog"] * 3 + ["cat"] 
 # %% [markdown]
 # ## A split that is drawn anew
 #
-# We choose between networks, so we need validation photos that no network trains on. The lesson shuffled a dataset and
-# cut it with `take` and `skip`. But a shuffled `tf.data` dataset is shuffled again *each time it is read*. We try that
-# with the numbers 0 to 999 in place of photos.
+# To choose between networks we need validation photos that none trains on. The lesson shuffled a dataset and cut it
+# with `take` and `skip`. But it is shuffled again *each time it is read*. We try that with numbers in place of photos.
 
 # %% tags=["nbval-ignore-output"]
 import tensorflow as tf
@@ -83,8 +82,8 @@ validation = set(shuffled.skip(192).as_numpy_iterator())
 print(len(test & validation), "of the 192 test photos are validation photos too")
 
 # %% [markdown]
-# About 155 are expected: 808 of 1,000 numbers are drawn for validation, so 81 % of the test numbers are among them.
-# Split once, by file, and shuffle only what you train on.
+# About 155 are expected, since 81 % of all numbers are drawn for validation. Split once, by file, and shuffle only what
+# you train on.
 
 # %%
 from sklearn.model_selection import train_test_split
@@ -96,7 +95,7 @@ print(len(fit), "photos to train on,", len(held_out), "to choose on, shared:", l
 # ## The first network
 #
 # Two convolutions and a Dense layer, as in model 1. *Dropout* silences a fifth of the numbers in each training step,
-# others each time, so that no answer depends on a single one of them. At prediction nothing is silenced.
+# others each time, so that no answer depends on a single one. At prediction nothing is silenced.
 
 # %%
 import keras
@@ -356,8 +355,8 @@ for name, history in histories.items():
 
 # %% [markdown]
 # One run on 400 validation photos cannot decide a difference of three points: with other first weights and another
-# split the order may turn. Climb the ladder again with other seeds (in `train`, and as `random_state` of the split), and
-# believe a difference only where it comes back each time.
+# split the order may turn. Climb the ladder again with other seeds (in `train`, and as `random_state` of the split);
+# believe what comes back each time.
 
 # %% [markdown]
 # ## The better network
