@@ -270,8 +270,8 @@ print("training:  ", tuple(mirror_and_cut[1](photo[None], training=True).shape))
 print("prediction:", tuple(mirror_and_cut[1](photo[None], training=False).shape))
 
 # %% [markdown]
-# Nothing: it hands on the whole photo, 44 x 44. The animal keeps its size, with a bit more around it. That works only
-# because the network ends in averages, which take maps of any size. With `Flatten` it would stop with an error.
+# Nothing: it hands on the whole photo, 44 x 44. That works only because the network ends in averages, which take maps
+# of any size. With `Flatten` it would stop with an error.
 
 # %% alt="Accuracy over 20 epochs with and without augmentation; without it, training accuracy runs away."
 from course_utils import plot_history
@@ -282,14 +282,13 @@ figure = plot_history({name: histories[name] for name in ("normalised", "augment
 
 # %% [markdown]
 # Look at the gap between solid and dashed. Without augmentation the network soon knows its training photos: it
-# overfits. With it, training accuracy rises slowly: the task is harder, so augmentation needs *more epochs* before it
-# pays. Stop early, and you would call it useless.
+# overfits. With it, training accuracy rises slowly: the task is harder, so augmentation needs *more epochs* to pay.
 
 # %% [markdown]
 # ## Change 6: a learning-rate schedule
 #
-# Large steps find the right region, small steps settle there. So the rate rises in the first tenth of the training,
-# while the weights are still random, and then falls to zero along half a cosine wave.
+# Large steps find the right region, small steps settle there. So the rate rises in the first tenth of the training and
+# then falls to zero along half a cosine wave.
 #
 # ### Your turn: a cosine
 #

@@ -537,7 +537,8 @@ check_accuracy("frozen base on five flowers, test accuracy", accuracies["frozen 
 # %% [markdown]
 # ### On the real photos
 #
-# The network from scratch, on 150 pixels, reached a test accuracy of 0.59, the head on a frozen MobileNetV2 0.87. A base that has seen photos of many kinds gives more here than one that has seen drawn animals.
+# The network from scratch, on 150 pixels, reached a test accuracy of 0.59, the head on a frozen MobileNetV2 0.87. A
+# base that has seen photos of many kinds gives more here than one that has seen drawn animals.
 
 # %%
 from course_utils import keep_results
