@@ -17,6 +17,7 @@ from course_utils.files import write_text
 from course_utils.photos import source_of
 
 HERE = Path(__file__).parent
+RESULTS = HERE.parents[1] / "docs" / "results"
 SIDE = 40
 SHORT, LONG = 10, 20
 # The rungs in the order of the table, each with the change that it makes to the one before.
@@ -117,7 +118,7 @@ def keep(row):
     kept = {(old["images"], old["seed"]): old for old in [*rows, row]}
     rows = [kept[key] for key in sorted(kept)]
     write_text(path, json.dumps(rows, indent=1) + "\n")
-    write_text(HERE / "seeds_ablation.md", table(rows))
+    write_text(RESULTS / "seeds_ablation.md", table(rows))
 
 
 def table(rows):
