@@ -61,7 +61,9 @@ def copy_of_checkout(folder, repository):
 def built(request, tmp_path_factory):
     """The folder of a built book, and the address that its checkout has."""
     root = copy_of_checkout(tmp_path_factory.mktemp("book") / "checkout", request.param)
-    code = "import sys; from course_utils.errors import exit_code; from tools.book import book; sys.exit(exit_code(book))"
+    code = (
+        "import sys; from course_utils.errors import exit_code; from tools.book import book; sys.exit(exit_code(book))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return root / "build" / "book", request.param
@@ -95,7 +97,10 @@ def test_no_page_fetches_anything_from_elsewhere_and_each_picture_has_words(buil
 @pytest.mark.timeout(1200)
 def test_doors_are_drawn_on_each_notebooks_page_only_where_there_is_an_address(built):
     folder, repository = built
-    for notebook in [*(CHECKOUT / "notebooks").glob("*.ipynb"), *(CHECKOUT / "homework" / "practice").glob("*/*.ipynb")]:
+    for notebook in [
+        *(CHECKOUT / "notebooks").glob("*.ipynb"),
+        *(CHECKOUT / "homework" / "practice").glob("*/*.ipynb"),
+    ]:
         place = notebook.relative_to(CHECKOUT).as_posix()
         name = notebook.stem if place.startswith("notebooks") else f"homework_{notebook.stem}"
         links = Page(folder / f"{name}.html").links
