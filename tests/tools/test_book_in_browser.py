@@ -71,7 +71,8 @@ def opened(browser, place, width=1200, mode="light"):
 
 def pages_of(folder):
     """The pages that a reader comes to."""
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
+    places = [path.relative_to(folder) for path in folder.rglob("*.html")]
+    return sorted(place.as_posix() for place in places if place.parts[0] != "_static")
 
 
 def test_every_page_loads_without_an_error_and_without_a_request_that_leaves_the_machine(browser, address):
