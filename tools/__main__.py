@@ -113,7 +113,7 @@ def _parser():
         prog="python -m tools",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="%(prog)s COMMAND",
-        description="Cats and dogs in nine notebooks. The first command of a fresh checkout makes .venv and "
+        description="Cats and dogs in ten notebooks. The first command of a fresh checkout makes .venv and "
         "installs into it\n(some minutes, once); `make COMMAND` does the same as this.\n\ncommands:\n"
         + "\n".join(lines),
         epilog="settings, given in the environment:\n"

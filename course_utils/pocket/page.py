@@ -31,7 +31,7 @@ class PocketModel:
     note : str
         One sentence under its name.
     temperature : float
-        By which its scores are divided, see `course_utils.pocket.calibration`.
+        By which its scores are divided, see `course_utils.explain.fit_temperature`.
     """
 
     name: str

@@ -283,8 +283,8 @@ for name in networks:
     check(same > 0.95, f"{name}: with 8-bit weights at least 95 % of the answers stay", "Is it the same model's file?")
 
 # %% [markdown]
-# Only a handful of 600 answers change, and those where the network was undecided. We put the small files on the
-# phone.
+# In this run two of 600 answers change for the scratch CNN, and none for the frozen base. We put the small files on
+# the phone.
 
 # %% [markdown]
 # ## It may say 'I am not sure'
@@ -293,7 +293,7 @@ for name in networks:
 # divides by this temperature, and below 80 % it refuses.
 
 # %% tags=["nbval-ignore-output"]
-from course_utils.pocket.calibration import calibrated, fit_temperature
+from course_utils.explain import calibrated, fit_temperature
 
 temperatures = {name: fit_temperature(given[choose], y_test[choose]) for name, given in from_keras.items()}
 print({name: round(temperature, 2) for name, temperature in temperatures.items()})
@@ -355,8 +355,9 @@ for axes in (left, right):
 plt.show()
 
 # %% [markdown]
-# The dotted line is the page's limit. The scratch CNN buys its reliability with silence; the frozen base hardly has
-# to. Curves end where fewer than 20 photos are left.
+# The dotted line is the page's limit. There the scratch CNN is right in 94 % of its answers instead of 75 %, but
+# answers only a third of the photos. The frozen base answers nine of ten. Curves end where fewer than 20 photos are
+# left.
 
 # %% [markdown]
 # ## Neither cat nor dog
@@ -420,7 +421,13 @@ for words, given in (("600 cats and dogs", known), ("100 foxes", honest["fox"]),
     print(f"{words:22}{(~sure).mean():10.0%}{called[0]:13.0%}{called[1]:13.0%}")
 
 # %% [markdown]
-# TEXT_STRANGERS
+# Refusing catches 43 of the 100 foxes and 30 of the 100 cows. Most of the others pass with a firm answer: foxes have
+# pointed ears and are called cats, cows have broad faces and are called dogs. The price: of the cats and dogs that it
+# knows, every ninth is refused as well.
+#
+# So a threshold helps, and is no cure. The network compares *cat* with *dog*; nothing in it measures how strange a
+# picture is. And these strangers are mild ones: the base has seen foxes and cows when it was trained. What does help is
+# a third class with pictures of everything else.
 
 # %% [markdown]
 # ## The page

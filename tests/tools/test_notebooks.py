@@ -307,7 +307,7 @@ def test_there_are_four_assignments():
     assert [path.stem for path in SOLUTIONS] == ["another_base", "conv_head", "fine_tuning", "learning_rate"]
 
 
-def test_there_are_nine_notebooks():
+def test_there_are_ten_notebooks():
     assert [path.stem for path in SCRIPTS] == [
         "01_download_unzip",
         "02_image_to_tensor",
@@ -318,6 +318,7 @@ def test_there_are_nine_notebooks():
         "07_regularise_normalise_transfer",
         "08_flowers",
         "09_look_inside",
+        "10_in_your_pocket",
     ]
 
 

@@ -94,7 +94,7 @@ async function whyNotOpened(file) {
 // ---- from pixels to answers
 
 function tempered(probabilities, temperature) {
-  const scores = Array.from(probabilities, (p) => Math.log(Math.min(Math.max(p, 1e-7), 1)) / temperature);
+  const scores = Array.from(probabilities, (p) => Math.log(Math.min(Math.max(p, 1e-12), 1)) / temperature);
   const highest = Math.max(...scores);
   const powers = scores.map((score) => Math.exp(score - highest));
   const sum = powers.reduce((total, power) => total + power);

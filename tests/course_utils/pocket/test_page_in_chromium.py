@@ -16,13 +16,15 @@ import pytest
 from browser import chromium, console_errors, requested_addresses
 from PIL import Image
 
+from course_utils.explain import calibrated
 from course_utils.images import load_photos
-from course_utils.pocket.calibration import calibrated
 from course_utils.pocket.exporting import predict_exported
 from course_utils.sandbox.drawing import draw_animal
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 SECONDS = 120
+# With 8-bit weights what flows between the layers is rounded to 8 bits too: a small difference can become larger.
+CLOSE = {"float32": 0.02, "int8": 0.05}
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -128,9 +130,9 @@ def agrees_with_keras(one, page, networks, paths):
             expected[name] if weights == "float32" else predict_exported(page.models[name, weights].file, images)
         )
         distance = np.abs(from_page - in_python).max()
-        undecided = np.abs(in_python[:, 1] - 0.5) < 0.02
+        undecided = np.abs(in_python[:, 1] - 0.5) < CLOSE[weights]
         print(f"{name} {weights}: probabilities differ by {distance:.4f} at most; {undecided.sum()} undecided")
-        assert distance < 0.02
+        assert distance < CLOSE[weights]
         assert undecided.sum() <= 3
         same = from_page.argmax(axis=1) == in_python.argmax(axis=1)
         assert same[~undecided].all()
