@@ -377,9 +377,9 @@ figure = show_photos(mixed_cat(), ["cat.841, with a dog's ears", "the same cat, 
 #
 # ### On the real photos
 #
-# The 2,000 training photos have 1,165 different sizes, from 59 to 1,023 pixels wide; the two most common ones, 500 x
-# 374 and 499 x 375, make up 448 of them. No part is borrowed there, but many a photo is hard for other reasons: an
-# animal behind bars, half out of the picture, or together with its owner.
+# The 2,000 training photos have 1,165 different sizes, from 59 to 1,023 pixels wide; the two most common ones,
+# 500 x 374 and 499 x 375, make up 448 of them. No part is borrowed there, but many photos are hard for other reasons:
+# an animal behind bars, half out of the picture, or together with its owner.
 
 # %% [markdown]
 # ## Summary

@@ -423,7 +423,7 @@ my_fit, my_validation = positions, positions[800:1200]
 # %% [markdown]
 # ### On the real photos
 #
-# Photo 300 is a grey tabby kitten close to the camera: no blue surprise, but its whiskers break into dots under
+# Photo 300 is a grey tabby kitten close to the camera, which turns less blue. Its whiskers break into dots under
 # OpenCV's Lanczos filter just the same. Ours and Keras's pixels differ by 2 of 255 here too. An epoch from the files
 # took 21 times as long as one from the array, measured on two busy processor cores.
 
