@@ -326,10 +326,7 @@ figure = plot_history(histories, "loss")
 
 # %% tags=["your-turn"]
 def smoothed(values):
-    averages = [values[0]]
-    for value in values[1:]:
-        averages.append(...)
-    return ...  # averages
+    return ...  # a list of averages; a loop over values[1:] comes before this line
 
 
 # %% tags=["check"]
@@ -394,7 +391,7 @@ keep_results("06_three_ways_to_reuse_a_base", source_of("data"), base.name, rows
 # %% [markdown]
 # ## Summary
 #
-# - Recorded features cost one pass over the photos; augmented versions one pass each; fine-tuning the last block.
+# - Recorded features cost one pass over the photos, augmented versions one pass each; fine-tuning trains a block.
 # - Compare with the same head, the same photos and the same number of steps, over the number of photos you have.
 # - Start with the cheapest way; go on to a dearer one when your own curve shows that it pays.
 
