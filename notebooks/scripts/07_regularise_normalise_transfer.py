@@ -423,7 +423,7 @@ seconds["frozen base"] = time.perf_counter() - start
 # %% [markdown]
 # ## Open the test set
 #
-# They are the same 1,000 test photos as in notebooks 03 to 06. Every look at them makes them a little less of a
+# They are the 1,000 test photos of notebooks 03 to 06. Every look at them makes them a little less of a
 # surprise, so we choose nothing here. We only report, and count photo by
 # photo, as in notebook 05, what the better network gained and lost against that of notebook 03.
 
