@@ -35,11 +35,12 @@ html_favicon = str(ROOT / "docs" / "_static" / "favicon.svg")
 html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sourcelink = False
+html_use_index = False
 html_last_updated_fmt = None
 html_theme_options = {
     "show_toc_level": 2,
     "home_page_in_toc": True,
-    "use_download_button": True,
+    "use_download_button": False,
     "use_fullscreen_button": False,
     "navbar_start": [],
     "navbar_persistent": [],

@@ -42,7 +42,7 @@ VARIANTS = {
     "weight": "parameter",
 }
 # What must stay as it is: code, links, pictures, tags, headings.
-PROTECTED = re.compile(r"```.*?```|(`+).+?\1|!?\[[^\]]*\]\([^)]*\)|<[^>]+>|^#+ .*$", re.DOTALL | re.MULTILINE)
+PROTECTED = re.compile(r"```.*?```|(`+).+?\1|!?\[[^\]]*\]\([^)]*\)|<[^>]+>|^#+ [^\n]*$", re.DOTALL | re.MULTILINE)
 
 
 def read_terms(path):

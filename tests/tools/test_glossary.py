@@ -84,6 +84,10 @@ def test_code_links_headings_and_parts_of_words_stay(text):
     assert linked(text, "epoch") == text
 
 
+def test_the_text_below_a_heading_is_linked():
+    assert linked("# An epoch\n\nAn epoch.", "epoch") == "# An epoch\n\nAn <epoch|epoch>."
+
+
 def test_code_cells_stay():
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("epoch = 1  # epoch")])
     assert glossary.link_terms(made, ["epoch"], marked) == []
