@@ -23,8 +23,6 @@ from course_utils.sandbox.drawing import draw_animal
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 SECONDS = 120
-# With 8-bit weights what flows between the layers is rounded to 8 bits too: a small difference can become larger.
-CLOSE = {"float32": 0.02, "int8": 0.05}
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -109,51 +107,59 @@ def real_photos(mirror, tmp_path_factory):
     return sorted(folder.iterdir())
 
 
-def agrees_with_keras(one, page, networks, paths):
-    images = load_photos(paths)
-    expected = {name: network.predict(images, verbose=0) for name, network in networks.items()}
-    seen, given, answered = [], [], []
+def given_by_the_page(one, paths):
+    """What the page sees, (n, 150, 150, 3), gives, (n, networks, 2), and says, for each photo."""
+    seen, given, said = [], [], []
     for path in paths:
         give(one, path)
         probabilities, words = answers(one)
         seen.append(pixels(one))
         given.append(probabilities)
-        answered.append(words)
-    apart = np.abs(np.stack(seen).astype(int) - images).mean(axis=(1, 2, 3))
-    print(
-        f"{len(paths)} photos: pixels differ by {apart.mean():.3f} of 255 on average, in one photo by {apart.max():.3f}"
-    )
+        said.append(words)
+    return np.stack(seen), np.stack(given), said
+
+
+def agrees_with_keras(one, page, networks, paths, furthest):
+    """Compare the page with Keras, and with the exported file in Python where its weights have 8 bits."""
+    images = load_photos(paths)
+    seen, given, said = given_by_the_page(one, paths)
+    apart = np.abs(seen.astype(int) - images).mean(axis=(1, 2, 3))
+    print(f"{len(paths)} photos: pixels differ by {apart.mean():.2f} of 255 on average, at most {apart.max():.2f}")
     assert apart.max() < 2
     for place, (name, weights) in enumerate(page.models):
-        from_page = np.array([row[place] for row in given])
-        in_python = (
-            expected[name] if weights == "float32" else predict_exported(page.models[name, weights].file, images)
+        if weights == "float32":
+            in_python = networks[name].predict(images, verbose=0)
+        else:
+            in_python = predict_exported(page.models[name, weights].file, images)
+        distance = np.abs(given[:, place] - in_python).max(axis=1)
+        undecided = np.abs(in_python[:, 1] - 0.5) < 0.02
+        other = given[:, place].argmax(axis=1) != in_python.argmax(axis=1)
+        print(
+            f"{name} {weights}: probabilities differ by {distance.max():.4f} at most, {(distance > 0.02).sum()} by more "
+            f"than 0.02; {undecided.sum()} undecided, {other.sum()} answered otherwise"
         )
-        distance = np.abs(from_page - in_python).max()
-        undecided = np.abs(in_python[:, 1] - 0.5) < CLOSE[weights]
-        print(f"{name} {weights}: probabilities differ by {distance:.4f} at most; {undecided.sum()} undecided")
-        assert distance < CLOSE[weights]
-        assert undecided.sum() <= 3
-        same = from_page.argmax(axis=1) == in_python.argmax(axis=1)
-        assert same[~undecided].all()
-        honest = calibrated(from_page, 1.5)
+        assert (distance < 0.02).mean() >= 0.9 and distance.max() < furthest
+        assert undecided.sum() <= 3 and not other[~undecided].any()
+        honest = calibrated(given[:, place], 1.5)
         told = ["not sure" if row.max() < page.sure_from else ("cat", "dog")[row.argmax()] for row in honest]
-        assert [words[place] for words in answered] == told
+        assert [words[place] for words in said] == told
 
 
 def test_the_page_answers_as_keras_does_on_drawings(one, page, networks, photos):
-    agrees_with_keras(one, page, networks, photos)
+    agrees_with_keras(one, page, networks, photos, furthest=0.05)
 
 
 def test_the_page_answers_as_keras_does_on_photos(one, page, networks, real_photos):
-    agrees_with_keras(one, page, networks, real_photos)
+    # The base has learned from drawings: of photos it is less certain, and a small difference counts for more.
+    agrees_with_keras(one, page, networks, real_photos, furthest=0.1)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_that_a_phone_has_turned_is_upright(one, tmp_path, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    Image.fromarray(drawn("dog", 5)).save(tmp_path / "turned.jpg", quality=95, exif=exif)
+    # As large as photos are, a multiple of 8: Python averages 2 x 2 pixels from the corner where the file begins.
+    Image.fromarray(cv2.resize(drawn("dog", 5), (480, 360))).save(tmp_path / "turned.jpg", quality=95, exif=exif)
     give(one, tmp_path / "turned.jpg")
     assert np.abs(pixels(one).astype(int) - load_photos([tmp_path / "turned.jpg"])[0]).mean() < 2
 
