@@ -56,7 +56,7 @@ data = fetch_photos("data")
 carry_models()
 train_paths = photo_paths(data / "dogs-train") + photo_paths(data / "cats-train")
 photos = load_photos(train_paths, 44)
-photo = photos[0]
+photo = photos[1007]
 labels = np.array([1] * 1000 + [0] * 1000)
 
 # %% [markdown]
@@ -65,7 +65,7 @@ labels = np.array([1] * 1000 + [0] * 1000)
 # %% alt="Three dogs and three cats in photos of only 44 by 44 pixels, coarse but still recognisable."
 from course_utils import show_photos
 
-figure = show_photos(photos[[0, 1, 2, 1000, 1001, 1002]], ["dog"] * 3 + ["cat"] * 3)
+figure = show_photos(photos[[1, 9, 10, 1003, 1009, 1010]], ["dog"] * 3 + ["cat"] * 3)
 
 # %% [markdown]
 # ## A split that is drawn anew

@@ -465,6 +465,8 @@ figure, axes = plt.subplots(figsize=(6, 3))
 axes.plot(numbers, reached, "o-", color="#0072B2", label="frozen base")
 axes.axhline(counts.max() / counts.sum(), color="grey", linestyle=":", label="guessing")
 axes.set(xscale="log", xlabel="training images", ylabel="validation accuracy", title="More images, better heads")
+axes.set_xticks(numbers, numbers)
+axes.minorticks_off()
 axes.legend()
 figure.tight_layout()
 
