@@ -136,7 +136,8 @@ def agrees_with_keras(one, page, networks, paths, furthest):
         other = given[:, place].argmax(axis=1) != in_python.argmax(axis=1)
         print(
             f"{name} {weights}: probabilities differ by {distance.max():.4f} at most, "
-            f"{(distance > 0.02).sum()} by more than 0.02; {undecided.sum()} undecided, {other.sum()} answered otherwise"
+            f"{(distance > 0.02).sum()} by more than 0.02; "
+            f"{undecided.sum()} undecided, {other.sum()} answered otherwise"
         )
         assert (distance < 0.02).mean() >= 0.9 and distance.max() < furthest
         assert undecided.sum() <= 3 and not other[~undecided].any()
