@@ -36,17 +36,17 @@ if importlib.util.find_spec("course_utils") is None:
 # **Predict:** of 100 test photos that your first network gets wrong, how many does the frozen base get right?
 
 # %%
-import keras
-import numpy as np
-from keras import layers
-
 from course_utils import carry_models, fastest_precision, fetch_photos, load_base, load_photos, photo_paths
 
-keras.config.set_dtype_policy(fastest_precision())
 data = fetch_photos("data")
 carry_models()
 
 # %%
+import keras
+import numpy as np
+from keras import layers
+
+keras.config.set_dtype_policy(fastest_precision())
 x_train = load_photos(photo_paths(data / "dogs-train") + photo_paths(data / "cats-train"))
 y_train = np.array([1] * 1000 + [0] * 1000)
 x_test = load_photos(photo_paths(data / "dogs-test") + photo_paths(data / "cats-test"))
@@ -347,8 +347,7 @@ fine_tuned_right = right_answers(model, features_test)
 from course_utils import plot_history
 
 figure = plot_history({"head alone": head_alone, "fine-tuned": fine_tuned})
-figure.axes[0].set(ylim=(0.85, 1.0), title="Five more epochs: the head alone, or with the last block")
-
+_ = figure.axes[0].set(ylim=(0.85, 1.0), title="Five more epochs: the head alone, or with the last block")
 # %% [markdown]
 # ### The wrong order
 #
@@ -382,8 +381,7 @@ for shift, (name, moved) in enumerate(ways.items()):
     axes.bar(places, [moved[number] for number in kernels], 0.38, label=name, color=COLOURS[shift])
 axes.set_xticks(np.arange(len(kernels)) + 0.2, [f"convolution {number + 1}" for number in range(len(kernels))])
 axes.set(ylabel="way / size of the weights", title="How far the last block has moved from what it knew")
-axes.legend()
-
+_ = axes.legend()
 # %% tags=["nbval-ignore-output"]
 for name, history in {"head alone": head_alone, "fine-tuned": fine_tuned, "at once": hurried}.items():
     print(f"{name:10}: validation accuracy {history.history['val_accuracy'][-1]:.3f}")
