@@ -271,7 +271,7 @@ def test_features_of_the_base_pass_in_16_bits_too(base, photos, features, capsys
     [
         (lambda base, photos, features: features[:-1], "shape"),
         (lambda base, photos, features: features.mean(axis=(1, 2)), "shape"),
-        (lambda base, photos, features: base.model.predict(photos / np.float32(255), verbose=0), "M4"),
+        (lambda base, photos, features: base.model.predict(photos / np.float32(255), verbose=0), "x / 255"),
         (
             lambda base, photos, features: base.model.predict(base.preprocess(photos[..., ::-1]), verbose=0),
             "other features",
@@ -320,10 +320,10 @@ def test_the_last_three_convolutions_pass_and_a_frozen_base_passes_as_none(whole
     [
         ((), 3, "Nothing of the base"),
         (BLOCK5, 0, "would be trained"),
-        (BLOCK5[2:], 3, "Only 1 of 3.*M10"),
-        (("block5_conv1",), 2, "M7"),
+        (BLOCK5[2:], 3, "Only 1 of 3"),
+        (("block5_conv1",), 2, "a slice"),
         (BLOCK5, 2, "Too many"),
-        (("block1_conv1", *BLOCK5[1:]), 3, "M7"),
+        (("block1_conv1", *BLOCK5[1:]), 3, "a slice"),
     ],
 )
 def test_other_layers_than_the_last_are_refused(whole, names, number, words):
