@@ -35,6 +35,8 @@ REFERENCE = {
     "07_regularise_normalise_transfer": (550, 2390),
     "08_flowers": (340, 2210),
     "09_look_inside": (44, 1270),
+    # Seconds of a run on a busy machine: an upper end.
+    "10_in_your_pocket": (540, 1200),
 }
 
 

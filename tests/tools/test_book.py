@@ -20,6 +20,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 REPOSITORY = "https://github.com/ann/cats-course"
 NEEDED = ("docs", "notebooks", "homework", "course_utils", "tools", "pyproject.toml", "constraints.txt", "CHANGELOG.md")
 
+# Each builds the book, a minute or two.
+pytestmark = pytest.mark.slow
+
 
 class Page(HTMLParser):
     """The anchors, links, pictures and fetched files of a page."""

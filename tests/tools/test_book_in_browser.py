@@ -16,6 +16,7 @@ from tools import book
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
 pytestmark = [
+    pytest.mark.slow,  # builds the book, and opens each of its pages
     pytest.mark.timeout(1200),
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver: apt install chromium-driver"),
 ]
