@@ -537,8 +537,7 @@ for name, p in given.items():
         print(f"{name:8} {words:15}{sure.sum():4} of 600 at least 95 % sure, {right.sum():4} of them right")
 
 # %% [markdown]
-# Of the answers that are at least 95 % sure, more than 95 % are right: at the sure end both keep their promise. Yet T
-# lies above 1 for both, so over all answers they are too sure, and afterwards fewer reach 95 %.
+# Of the answers at least 95 % sure, more than 95 % are right. Yet T lies above 1: over all answers both are too sure.
 
 # %% [markdown]
 # ## Your own photo, and others that are neither
