@@ -19,7 +19,7 @@
 # - fine-tune a base: unfreeze its last block in the right order, and prove which weights are trained,
 # - start the four homework tasks.
 #
-# **Time** 3 minutes on two laptop cores. **Memory** 1.5 GB. **Needs** your models from 03 and 04. If you start here,
+# **Time** 3 minutes on two laptop cores. **Memory** 2 GB. **Needs** your models from 03 and 04. If you start here,
 # briefly trained replacements are used.
 
 # %% tags=["setup"]
@@ -348,6 +348,7 @@ from course_utils import plot_history
 
 figure = plot_history({"head alone": head_alone, "fine-tuned": fine_tuned})
 _ = figure.axes[0].set(ylim=(0.85, 1.0), title="Five more epochs: the head alone, or with the last block")
+
 # %% [markdown]
 # ### The wrong order
 #
@@ -382,16 +383,22 @@ for shift, (name, moved) in enumerate(ways.items()):
 axes.set_xticks(np.arange(len(kernels)) + 0.2, [f"convolution {number + 1}" for number in range(len(kernels))])
 axes.set(ylabel="way / size of the weights", title="How far the last block has moved from what it knew")
 _ = axes.legend()
+
 # %% tags=["nbval-ignore-output"]
 for name, history in {"head alone": head_alone, "fine-tuned": fine_tuned, "at once": hurried}.items():
     print(f"{name:10}: validation accuracy {history.history['val_accuracy'][-1]:.3f}")
 
 # %% [markdown]
+# The block was pushed far from what it knew. On these drawings that hardly shows in the accuracy: when we tried it,
+# everything at once had 0.962 on the validation photos and 0.945 on the test photos, the head of step 1 had 0.952 and
+# 0.953. So the right order is a precaution, not a promise: it keeps what the block knows, and costs nothing.
+
+# %% [markdown]
 # ## Does it pay? The test photos
 #
 # We compare the fine-tuned model with the head alone. These are the same 1,000 photos as in 03 and 04. Every look at
-# them makes it a little easier to choose what suits just these photos, so rates and epochs were chosen on the
-# validation photos.
+# them makes it a little easier to choose what suits just these photos. So after this cell, change nothing: choose rates
+# and epochs on the validation photos.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import difference_interval
@@ -414,8 +421,8 @@ print(f"the difference lies between {low:+.3f} and {high:+.3f}")
 # | 2 | 0.955 | 0.958 | 8 | 5 | 0.58 | -0.004 and +0.010 |
 #
 # No seed shows a difference. That does *not* show that both are equal. It shows how small the difference must be:
-# hardly more than a point either way. For these drawings fine-tuning does not pay: the base learned from
-# drawings of other animals in the same style, and its last block has little left to learn from 1,600 more.
+# hardly more than a point either way. For these drawings fine-tuning does not pay. A likely reason: the base learned
+# from drawings of other animals in the same style, and its last block has little left to learn from 1,600 more.
 
 # %% [markdown]
 # ## Homework
