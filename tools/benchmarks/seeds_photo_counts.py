@@ -20,7 +20,7 @@ from course_utils.training import fastest_precision
 from tools.benchmarks.seeds import load_set
 
 HERE = Path(__file__).parent
-COUNTS, WAYS = (100, 400, 2000), ("recorded", "augmented", "fine-tuned")
+COUNTS, WAYS = (20, 100, 400, 2000), ("recorded", "augmented", "fine-tuned")
 HEAD_STEPS, FINE_STEPS, VERSIONS = 300, 150, 4
 
 
