@@ -12,7 +12,7 @@ import argparse
 import importlib
 import os
 
-from course_utils.errors import CourseError, exit_code
+from course_utils.errors import exit_code
 from tools import environment
 
 # Command -> (module, function, what the help says). Loaded only when asked for: the first four and the help
@@ -35,7 +35,7 @@ COMMANDS = {
     "test-full": ("testing", "test_full", "all tests, the slow ones too, and every notebook with all epochs"),
     "test-quick": ("testing", "test_quick", "the unit tests that need no TensorFlow: under a minute"),
     "flakes": ("testing", "flakes", "compare every notebook ten times with few epochs, to find a chance failure"),
-    "lint": ("testing", "lint", "check the style of the code with ruff"),
+    "lint": ("testing", "lint", "check the style of the code, its spelling, and who imports whom"),
     "seeds": ("testing", "seeds", "repeat the lesson's training over several seeds (hours)"),
     "table": ("testing", "table", "write the book's tables of published and measured accuracies"),
     "bench": ("testing", "bench", "time the published ways against the course's (BENCH=quick or full)"),
@@ -48,6 +48,8 @@ COMMANDS = {
 }
 # These look at the machine or only handle files; they must not wait for an installation that may fail.
 WITHOUT_INSTALLING = {"doctor"}
+# These take further words.
+WITH_NAMES = {"notebooks", "pocket"}
 
 
 def main(arguments=None):
@@ -63,8 +65,12 @@ def main(arguments=None):
     int
         The exit code: 0 where all went well, 1 after a problem that was told, 130 after Ctrl-C.
     """
-    chosen = _parser().parse_args(arguments)
-    return exit_code(lambda: _run(chosen))
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    names = [*chosen.names, *chosen.lan]
+    if names and chosen.command not in WITH_NAMES:
+        parser.error(f"{chosen.command} takes no further words, and got {' '.join(names)}; leave them out.")
+    return exit_code(lambda: _run(chosen.command, names))
 
 
 def fetch():
@@ -87,10 +93,7 @@ def clean():
     clean_photos()
 
 
-def _run(chosen):
-    command, names = chosen.command, [*chosen.names, *chosen.lan]
-    if names and command not in ("notebooks", "pocket"):
-        raise CourseError(f"{command} takes no further words, and got {' '.join(names)}; leave them out.")
+def _run(command, names):
     root = environment.checkout_root()
     if root is not None:
         if command in WITHOUT_INSTALLING:

@@ -1,22 +1,31 @@
-"""A plugin of pytest that spreads the tests over xdist's workers: one file each, all notebooks together.
+"""A plugin of pytest that spreads the tests over xdist's workers: one file each, all notebooks together."""
 
-The notebooks build on each other (04 and 05 use the models of 03), so their cells stay in order on one worker; the
-tests of a file share what is slow to make.
-"""
-
-import pytest
+from xdist.scheduler import LoadFileScheduling
 
 
-# Before xdist, which writes the groups into the names of the tests.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Mark each test with the group that stays on one worker.
+class NotebooksTogether(LoadFileScheduling):
+    """Keep the tests of a file on one worker, and all notebooks on one, in order.
+
+    The tests of a file share what is slow to make; notebooks 04 and 05 use the models of 03.
+    """
+
+    def _split_scope(self, nodeid):
+        file = super()._split_scope(nodeid)
+        return "notebooks" if file.endswith(".ipynb") else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Give xdist the scheduler.
 
     Parameters
     ----------
-    items : list of pytest.Item
-        All tests, the cells of notebooks among them.
+    config : pytest.Config
+        pytest's settings.
+    log : xdist.remote.Producer
+        Where xdist writes what it does.
+
+    Returns
+    -------
+    NotebooksTogether
     """
-    for item in items:
-        group = "notebooks" if item.path.suffix == ".ipynb" else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    return NotebooksTogether(config, log)

@@ -162,12 +162,13 @@ def run_pytest(python, arguments, fast):
     """
     root = checkout_root()
     with tempfile.TemporaryDirectory(prefix="course-") as temporary:
-        # In numeric order: 04 and 05 use the models of 03, as they do for a student.
-        notebooks = copy_to_run(root, Path(temporary) / "notebooks")
+        notebooks = Path(temporary) / "notebooks"
+        copy_to_run(root, notebooks)
         command = [str(python), "-m", "pytest", "-c", str(root / "pyproject.toml"), "--rootdir", str(root)]
-        # The notebooks first, since they are what takes longest.
-        command += [*map(str, notebooks), *arguments, *nbval_options(root, fast)]
-        command += ["-p", "tools.spread_tests", "--numprocesses", str(WORKERS), "--dist", "loadgroup"]
+        # The notebooks first, since they are what takes longest. As a folder: pytest gives the cells of a file that is
+        # named itself and lies elsewhere no file name, and xdist then takes one notebook's cells for another's.
+        command += [str(notebooks), *arguments, *nbval_options(root, fast)]
+        command += ["-p", "tools.spread_tests", "--numprocesses", str(WORKERS)]
         settings = kernel_settings(COURSE_DATA="sandbox", COURSE_PRECISION="float32", COURSE_FAST=fast)
         settings |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
         return subprocess.run(command, cwd=root, env=settings).returncode

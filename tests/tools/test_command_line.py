@@ -52,7 +52,7 @@ def test_make_only_calls_the_command_line(checkout):
     # These tests are themselves started by make, whose flags would make this one print more.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     done = subprocess.run(["make", "-n", "lesson"], cwd=checkout, capture_output=True, text=True, env=environment)
-    assert done.stdout.strip() == "python3 -m tools lesson"
+    assert done.stdout.strip() == '"python3" -m tools lesson'
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
