@@ -9,16 +9,19 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import psutil
 from PIL import Image
 
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import written_whole
+from course_utils.memory import free_memory
 from course_utils.settings import course_path
 
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".heic"}
 # A header that claims more is a mistake or an attack, and would fill the memory; Pillow's own limit is just above.
 MOST_PIXELS = 178_000_000
+# The marker that ends a JPEG's pixels: not a 0xff of the pixels themselves, which 0 follows, nor a restart marker.
+_SCAN_END = re.compile(rb"\xff(?![\x00\xd0-\xd7\xff])")
+_FURTHER = bytes(np.random.default_rng(0).integers(0, 255, 256, dtype=np.uint8))
 _REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 
 
@@ -104,7 +107,7 @@ def load_photos(paths, size=150):
     if isinstance(size, bool) or not isinstance(size, int) or size < 1:
         raise CourseError(f"size is {size!r}; give the height and width in pixels as one whole number, such as 150.")
     paths = [Path(path) for path in paths]
-    needed, free = len(paths) * size * size * 3, psutil.virtual_memory().available
+    needed, free = len(paths) * size * size * 3, free_memory()
     if needed > free:
         raise CourseError(
             f"{len(paths)} photos of {size} x {size} pixels need {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are "
@@ -164,11 +167,8 @@ def _natural_key(path):
 
 
 def _load_one(path, size):
-    content = _read(path)
-    reason, flag = _inspect(content, size)
-    image = None if reason else _decode(content, flag)
-    if image is None:
-        reason = reason or "it does not decode"
+    image, reason = _decode(_read(path), size)
+    if reason:
         raise CourseError(f"{path} cannot be loaded: {reason}; leave it out with readable_photos(paths) or replace it.")
     shrinks = image.shape[0] >= size and image.shape[1] >= size
     image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
@@ -180,10 +180,7 @@ def _reason_unreadable(path):
         content = _read(path)
     except CourseError as error:
         return str(error)
-    reason, flag = _inspect(content, 1)
-    if reason is None and _decode(content, flag) is None:
-        reason = "it does not decode"
-    return reason
+    return _decode(content, 1)[1]
 
 
 def _read(path):
@@ -192,11 +189,38 @@ def _read(path):
         return path.read_bytes()
 
 
-def _decode(content, flag):
+def _decode(content, size):
+    """Decode an image, and give it with None, or None with the reason why it is no whole image."""
+    reason, flag = _inspect(content, size)
+    if reason:
+        return None, reason
     try:
-        return cv2.imdecode(np.frombuffer(content, np.uint8), flag)
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), flag)
     except cv2.error:
-        return None
+        image = None
+    if image is None:
+        return None, "it does not decode"
+    # libjpeg fills what is missing before an end marker with one colour: only then look closer, which takes longer.
+    sides = image[0], image[-1], image[:, 0], image[:, -1]  # it may have been turned as the camera noted
+    one_colour = any((side == side[0]).all() for side in sides)
+    if one_colour and content.startswith(b"\xff\xd8") and _wants_more(content):
+        return None, "it is cut off (its picture ends before its end marker)"
+    return image, None
+
+
+def _wants_more(content):
+    """Tell whether further data before the first end of a JPEG's pixels change the picture: then some are missing.
+
+    A whole picture leaves them unread, as it does with the stray bytes that some cameras put there.
+    """
+    found = _SCAN_END.search(content, _first_scan(content) + 2)
+    end = found.start() if found else len(content)
+    longer = content[:end] + _FURTHER + content[end:]
+    try:
+        with Image.open(io.BytesIO(content)) as one, Image.open(io.BytesIO(longer)) as other:
+            return one.convert("RGB").tobytes() != other.convert("RGB").tobytes()
+    except (OSError, ValueError):
+        return True
 
 
 def _first_scan(content):

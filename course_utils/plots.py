@@ -1,5 +1,8 @@
 """The course's plots: photos in a grid, training curves, models side by side, the worst mistakes."""
 
+import os
+import sys
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -9,6 +12,10 @@ from course_utils.errors import CourseError
 CLASS_NAMES = ("cat", "dog")
 # Okabe and Ito's colours, told apart with every common form of colour blindness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+# Clusters, build servers and editors set MPLBACKEND to something that draws no picture into a notebook.
+if "ipykernel" in sys.modules and os.environ.get("MPLBACKEND", "").lower() in ("agg", "pdf", "ps", "svg", "cairo"):
+    sys.modules["IPython"].get_ipython().run_line_magic("matplotlib", "inline")
 
 
 def show_photos(images, titles=None, columns=6, width=1.6):

@@ -11,6 +11,7 @@ import time
 
 from course_utils import settings
 from course_utils.errors import CourseError
+from course_utils.memory import free_memory
 from tools import environment
 from tools.notebooks import FIRST_FURTHER
 
@@ -169,8 +170,10 @@ def look_at_memory():
     list of (str, str)
         The state and a sentence.
     """
-    free, needed = available_memory(), memory_needed(name for name in REFERENCE if name < FIRST_FURTHER)
-    if free is None:
+    needed = memory_needed(name for name in REFERENCE if name < FIRST_FURTHER)
+    try:
+        free = free_memory()
+    except ImportError:
         return [(WARN, f"memory: unknown until the packages are installed; {needed / 1e9:.1f} GB are needed")]
     text = f"memory: {free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB needed"
     return [(OK, text) if free >= needed else (FAIL, f"{text}; close other programs")]
@@ -328,28 +331,6 @@ def memory_needed(names):
     return max((REFERENCE[name][1] for name in names if name in REFERENCE), default=0) * 1_000_000
 
 
-def available_memory():
-    """Give the memory that is free by the account of the machine and of the container, if it is in one.
-
-    Returns
-    -------
-    int or None
-        Bytes; None where psutil is not installed yet.
-    """
-    try:
-        import psutil
-    except ImportError:
-        return None
-    available = psutil.virtual_memory().available
-    try:
-        with open("/sys/fs/cgroup/memory.max", encoding="ascii") as limit:
-            allowed = int(limit.read())
-        with open("/sys/fs/cgroup/memory.current", encoding="ascii") as current:
-            return min(available, allowed - int(current.read()))
-    except (OSError, ValueError):  # no such account on this system, or it says "max"
-        return available
-
-
 def require_memory(names):
     """Refuse to begin what would be killed halfway.
 
@@ -363,8 +344,8 @@ def require_memory(names):
     CourseError
         Where less memory is free than the largest of them takes.
     """
-    free, needed = available_memory(), memory_needed(names)
-    if free is not None and free < needed:
+    free, needed = free_memory(), memory_needed(names)
+    if free < needed:
         raise CourseError(
             f"The largest notebook takes {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free here; "
             "close other programs and run this again."

@@ -8,6 +8,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
+from course_utils.memory import held_memory
+
 # An old laptop may take minutes to read a kernel's files for the first time.
 START_SECONDS = 600
 
@@ -41,6 +43,8 @@ def execute(notebook, name, folder, settings):
     Run
         The time, the memory, and what went wrong if anything did.
     """
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpecManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -56,7 +60,8 @@ def execute(notebook, name, folder, settings):
             notebook,
             timeout=None,
             startup_timeout=START_SECONDS,
-            kernel_name="python3",
+            # This Python's own kernel: a cluster's JUPYTER_PATH may hold another Python's under the same name.
+            km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,
             # Or it warns that other users of the same computer could listen to its local connection.
@@ -103,6 +108,8 @@ def kernel_settings(**settings):
         }
     # Python's debugger, which the kernel loads, otherwise warns about frozen modules.
     defaults = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    # Clusters and build servers set MPLBACKEND; with it the pictures would not come into the notebook.
+    environment.pop("MPLBACKEND", None)
     return defaults | environment | settings
 
 
@@ -175,22 +182,7 @@ class _Watch:
 
     def _watch(self):
         while not self._stop.wait(0.2):
-            self.peak_bytes = max(self.peak_bytes, self._held())
+            self.peak_bytes = max(self.peak_bytes, held_memory(self._process) if self._process else 0)
             if sys.stdout.isatty():
                 seconds = time.perf_counter() - self._started
                 print(f"\r\033[K{self.name}: cell {self.cell}/{self.cells}, {seconds:.0f} s", end="", flush=True)
-
-    def _held(self):
-        import psutil
-
-        held = 0
-        try:
-            processes = [self._process, *self._process.children(recursive=True)] if self._process else []
-        except psutil.Error:
-            return 0
-        for process in processes:
-            try:
-                held += process.memory_info().rss
-            except psutil.Error:
-                continue  # a process that ended meanwhile
-        return held

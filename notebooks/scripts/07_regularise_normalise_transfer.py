@@ -26,7 +26,10 @@
 import importlib.util
 
 if importlib.util.find_spec("course_utils") is None:
-    raise ModuleNotFoundError("course_utils is missing: open the one-file copy of this notebook (see the README).")
+    raise ModuleNotFoundError(
+        "This kernel has no course_utils. In a checkout of the course, choose the kernel of its .venv, or start "
+        "Jupyter with .venv/bin/jupyter lab; elsewhere open the one-file copy of this notebook (see the README)."
+    )
 
 # %% [markdown]
 # ## Four models, and no answer

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from course_utils.errors import CourseError
 from course_utils.images import load_photos, photo_paths, readable_photos, store_photos
@@ -151,6 +151,9 @@ def animation(kind):
 
 
 JPEG = encoded(picture(), "JPEG")
+TURNED = Image.Exif()
+TURNED[ExifTags.Base.Orientation] = 6
+RESTARTED = encoded(picture(), "JPEG", restart_marker_blocks=4)
 
 
 def phone_photo():
@@ -173,6 +176,12 @@ UNUSUAL = {
     "two pictures.jpg": two_pictures(),
     "short film behind its end.jpg": encoded(picture(), "JPEG") + bytes(100_000),
     "padded between its segments.jpg": JPEG[:2] + b"\xff" * 5 + JPEG[2:],
+    "stray bytes before its end.jpg": JPEG[:-2] + bytes(200) + JPEG[-2:],
+    "of one colour.jpg": encoded(np.full((300, 400, 3), 200, np.uint8), "JPEG"),
+    "with restarts.jpg": RESTARTED,
+    "with a white border.jpg": encoded(
+        cv2.copyMakeBorder(picture(), 60, 60, 60, 60, cv2.BORDER_CONSTANT, value=(255,) * 3), "JPEG"
+    ),
     "progressive.jpg": encoded(picture(), "JPEG", progressive=True, quality=90),
     "grey.jpg": encoded(Image.fromarray(picture()).convert("L"), "JPEG"),
     "cmyk.jpg": encoded(Image.fromarray(picture()).convert("CMYK"), "JPEG"),
@@ -232,6 +241,10 @@ BROKEN = {
     "page.jpg": (b"<!DOCTYPE html><html></html>", "decode"),
     "half.jpg": (JPEG[: len(JPEG) // 2], "cut off"),
     "without its last bytes.jpg": (JPEG[:-2], "cut off"),
+    "half, with an end marker.jpg": (JPEG[: len(JPEG) // 2] + b"\xff\xd9", "cut off"),
+    "half of one, then another.jpg": (JPEG[: len(JPEG) // 2] + JPEG, "cut off"),
+    "half, turned.jpg": (encoded(picture(), "JPEG", exif=TURNED)[: len(JPEG) // 2] + b"\xff\xd9", "cut off"),
+    "half, with restarts and an end marker.jpg": (RESTARTED[: len(RESTARTED) // 2] + b"\xff\xd9", "cut off"),
     "250 bytes of it.jpg": (JPEG[:250], "cut off|decode"),
     "one byte of it.jpg": (JPEG[:1], "decode"),
     "its marker alone.jpg": (JPEG[:4], "decode"),
