@@ -9,7 +9,7 @@ from course_utils.errors import CourseError, DiskError
 from course_utils.settings import course_path
 from course_utils.sources import photo_folders
 from course_utils.sources.archives import untar, unzip
-from course_utils.sources.download import download, is_verified, reachable
+from course_utils.sources.download import download, is_verified, unanswered
 
 FOLDERS = {"cats-train": 1000, "cats-test": 500, "dogs-train": 1000, "dogs-test": 500}
 COURSE_ZIPS = [f"{name}.zip" for name in FOLDERS]
@@ -260,10 +260,10 @@ def _from_network(data):
     sources = [source for source, files in DOWNLOADS.items() if is_cached(files)]
     if not sources:
         first_address = {source: next(iter(files.values()))[0] for source, files in DOWNLOADS.items()}
-        answering = reachable(list(first_address.values()))
-        sources = [source for source, address in first_address.items() if address in answering]
+        silent = unanswered(list(first_address.values()))
+        sources = [source for source, address in first_address.items() if address not in silent]
     if not sources:
-        raise CourseError("none of their addresses answers, as without a network")
+        raise CourseError(f"none of their addresses answers: {'; '.join(sorted(set(silent.values())))}")
     reasons = []
     for source in sources:
         files = DOWNLOADS[source]
@@ -349,8 +349,8 @@ def _flowers_from_mirror(data):
 def _flowers_from_network(data):
     address, checksum, size = FLOWER_ARCHIVE
     path = settings.cache_folder() / "flowers" / FLOWER_TGZ
-    if not is_verified(path, checksum, size) and not reachable([address]):
-        raise CourseError(f"{address} does not answer, as without a network")
+    if not is_verified(path, checksum, size) and (reasons := unanswered([address])):
+        raise CourseError(f"{address} does not answer: {reasons[address]}")
     _unpack_flowers(download(address, path, checksum=checksum, size=size), data)
     return "from TensorFlow's flower_photos"
 

@@ -95,7 +95,8 @@ def clean():
 
 def _run(command, names):
     root = environment.checkout_root()
-    if root is not None:
+    # After a new dependency nothing fits pyproject.toml until it is locked.
+    if root is not None and command != "lock":
         if command in WITHOUT_INSTALLING:
             python = environment.ready_python(root) or sys.executable
         else:

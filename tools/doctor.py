@@ -215,17 +215,17 @@ def look_at_network():
         One entry for each server.
     """
     from course_utils.photos import DOWNLOADS
-    from course_utils.sources.download import reachable
+    from course_utils.sources.download import unanswered
 
     asked = {source: next(iter(files.values()))[0] for source, files in DOWNLOADS.items()}
     mirror = os.environ.get("COURSE_MIRROR", "").strip()
     if mirror.lower().startswith(("http://", "https://")):
         asked["the mirror"] = f"{mirror.rstrip('/')}/SHA256SUMS"
-    answered = reachable(list(asked.values()))
+    reasons = unanswered(list(asked.values()))
     return [
-        (OK, f"network: {source} can be reached")
-        if url in answered
-        else (WARN, f"network: {source} cannot be reached ({url})")
+        (WARN, f"network: {source} cannot be reached ({url}): {reasons[url]}")
+        if url in reasons
+        else (OK, f"network: {source} can be reached")
         for source, url in asked.items()
     ]
 

@@ -56,13 +56,24 @@ def requirements(root):
     -------
     dict of str to str
         Package name -> version, TensorFlow left out (its name depends on the machine).
+
+    Raises
+    ------
+    CourseError
+        Where a dependency has no pin yet.
     """
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = list(project["dependencies"])
     for extra in EXTRAS:
         lines += project["optional-dependencies"][extra]
     pins = pinned_versions(root / "constraints.txt")
-    return {name: pins[name] for name in map(_name, lines)}
+    names = [_name(line) for line in lines]
+    missing = [name for name in names if name not in pins]
+    if missing:
+        raise CourseError(
+            f"pyproject.toml asks for {' and '.join(missing)}, which constraints.txt does not hold; run make lock."
+        )
+    return {name: pins[name] for name in names}
 
 
 def pinned_versions(path):

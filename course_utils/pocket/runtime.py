@@ -9,7 +9,7 @@ from pathlib import Path
 from course_utils import settings
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import written_whole
-from course_utils.sources.download import download, is_verified, reachable
+from course_utils.sources.download import download, is_verified, unanswered
 
 VERSION = "2.5.3"
 _CORE, _LOADER = "@litertjs/core", "@litertjs/wasm-utils"
@@ -118,8 +118,9 @@ def _unpack_from_npm(npm, package, folder):
 
 def _from_network(paths):
     addresses = {name: f"{CDN}/{package}@{VERSION}/{inside}" for name, (package, inside, _) in FILES.items()}
-    if not reachable([addresses["index.js"]]):
-        raise CourseError(f"{CDN} does not answer")
+    first = addresses["index.js"]
+    if reasons := unanswered([first]):
+        raise CourseError(f"{CDN} does not answer: {reasons[first]}")
     for name, path in paths.items():
         download(addresses[name], path, checksum=f"sha256:{FILES[name][2]}")
 

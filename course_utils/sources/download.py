@@ -14,6 +14,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
+from requests.utils import get_environ_proxies, select_proxy
 from tqdm import tqdm
 from urllib3.util.retry import Retry
 
@@ -118,16 +119,16 @@ def fetch_weights(url, file_name, file_hash):
     """
     target = keras_home() / "models" / file_name
     checksum = file_hash and f"{'md5' if len(file_hash) == 32 else 'sha256'}:{file_hash}"
-    if not is_verified(target, checksum) and not reachable([url]):
+    if not is_verified(target, checksum) and (reasons := unanswered([url])):
         raise CourseError(
-            f"{file_name} could not be downloaded: {url} does not answer; "
+            f"{file_name} could not be downloaded: {url} does not answer ({reasons[url]}); "
             f"check the network, or put the file into {target.parent} by hand."
         )
     return download(url, target, checksum=checksum)
 
 
-def reachable(urls, seconds=8):
-    """Find out which addresses can be downloaded from here, all at once and within a time limit.
+def unanswered(urls, seconds=8):
+    """Find out which addresses cannot be downloaded from here, all at once and within a time limit.
 
     Parameters
     ----------
@@ -138,10 +139,11 @@ def reachable(urls, seconds=8):
 
     Returns
     -------
-    list of str
-        Those that answered with a file (and not with an error, or the web page of a login).
+    dict of str to str
+        Those that did not answer with a file, each with the reason in words: an error, the web page of a login, a
+        certificate that is not trusted, no answer in time.
     """
-    answered = set()
+    reasons = {}
 
     def probe(url):
         try:
@@ -151,12 +153,15 @@ def reachable(urls, seconds=8):
                 timeout=seconds,
                 headers={"Range": "bytes=0-0", "Accept-Encoding": "identity"},
             ) as response:
-                page = "text/html" in response.headers.get("Content-Type", "")
                 # A busy server is there: the download itself knows how to wait for it.
-                if (response.status_code < 400 and not page) or response.status_code in BUSY:
-                    answered.add(url)
-        except requests.RequestException:
-            pass
+                if response.status_code >= 400 and response.status_code not in BUSY:
+                    reasons[url] = f"it answers {response.status_code} {response.reason}"
+                elif "text/html" in response.headers.get("Content-Type", "") and response.status_code < 400:
+                    reasons[url] = "a web page answers in its place, of a login perhaps"
+                else:
+                    reasons[url] = None
+        except OSError as error:  # requests' own exceptions among them
+            reasons[url] = _cause(error, url)
 
     # Daemon threads, since looking up a name without a network can take far longer than any timeout set here.
     threads = [threading.Thread(target=probe, args=(url,), daemon=True) for url in urls]
@@ -165,7 +170,8 @@ def reachable(urls, seconds=8):
     deadline = time.monotonic() + seconds
     for thread in threads:
         thread.join(max(0, deadline - time.monotonic()))
-    return [url for url in urls if url in answered]
+    told = {url: reasons.get(url, "no answer in time") for url in urls}
+    return {url: reason for url, reason in told.items() if reason is not None}
 
 
 def is_verified(path, checksum=None, size=None):
@@ -249,10 +255,14 @@ def _receive(session, url, target, size, timeouts):
         response = session.get(url, headers=headers, stream=True, timeout=timeouts)
     except requests.TooManyRedirects:
         raise CourseError(f"{url} sends us in circles (too many redirects); use another source.") from None
-    except (InvalidSchema, InvalidURL, MissingSchema):
+    except (InvalidSchema, InvalidURL, MissingSchema) as error:
+        if _proxy(url):
+            raise CourseError(f"{url} could not be downloaded: {_cause(error, url)}.") from None
         raise CourseError(f"{url} is not an http(s) address; check how it is written.") from None
-    except requests.RequestException as error:
-        raise _Interrupted(_cause(error)) from None
+    except OSError as error:  # requests' own exceptions among them
+        if "TLS CA certificate bundle" in str(error):
+            raise CourseError(f"{url} could not be downloaded: {_cause(error, url)}.") from None
+        raise _Interrupted(_cause(error, url)) from None
     with response:
         if start and response.status_code in (206, 416):
             if not _continues(response, start, whole):
@@ -324,7 +334,7 @@ def _copy(response, file, name, start, whole, patience):
                 # read1 returns what has come; read would wait for the whole chunk from a dripping server.
                 chunk = response.raw.read1(CHUNK_BYTES, decode_content=True)
             except (urllib3.exceptions.HTTPError, OSError) as error:
-                raise _Interrupted(_cause(error)) from None
+                raise _Interrupted(_cause(error, response.url)) from None
             if not chunk:
                 break
             file.write(chunk)
@@ -348,19 +358,43 @@ def _refusal(url, response):
     return f"{url} answered {status} instead of the file; use another source or another network."
 
 
-def _cause(error):
+def _proxy(url):
+    """The proxy that the environment names for an address, without the name and password that may stand in it."""
+    try:
+        proxy = select_proxy(url, get_environ_proxies(url))
+    except ValueError:  # an address that cannot be taken apart
+        return None
+    return proxy and proxy.rpartition("@")[2]
+
+
+def _cause(error, url):
     """Say in a few words what the network libraries tell in nested exceptions."""
+    text, proxy = f"{type(error).__name__} {error!r}", _proxy(url)
+    if "TLS CA certificate bundle" in text:
+        name = next(name for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if os.environ.get(name))
+        return f"{name} names {os.environ[name]}, which is not there; correct it, or unset it"
+    if isinstance(error, (InvalidSchema, InvalidURL)) and proxy:
+        return f"the proxy {proxy} that the environment names cannot be used; correct it, or unset it"
     known = (
         ("NameResolutionError", "its host name is not known here, as without a network"),
         ("ConnectTimeout", "no connection in time"),
         ("ReadTimeout", "no answer in time"),
-        ("SSL", "no safe connection; check the computer's clock"),
-        ("Proxy", "the proxy does not let it through"),
+        ("certificate has expired", "its certificate has expired; check the computer's clock"),
+        ("certificate is not yet valid", "its certificate is not valid yet; check the computer's clock"),
+        (
+            "CERTIFICATE_VERIFY_FAILED",
+            "its certificate is not trusted here, as behind the proxy of a school or firm; ask there for their "
+            "certificate file, and name it in REQUESTS_CA_BUNDLE",
+        ),
+        ("SSL", "no safe connection"),
+        ("ProxyError", f"the proxy {proxy} does not answer, or does not let it through"),
         ("IncompleteRead", "the connection ended too early"),
-        ("NewConnectionError", "the connection was refused"),
+        (
+            "NewConnectionError",
+            f"the connection to the proxy {proxy} was refused" if proxy else "the connection was refused",
+        ),
         ("DecodeError", "its compressed answer is damaged"),
     )
-    text = f"{type(error).__name__} {error!r}"
     return next((words for name, words in known if name in text), "the connection was lost")
 
 

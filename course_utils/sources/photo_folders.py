@@ -21,7 +21,7 @@ from course_utils import settings
 from course_utils.errors import CourseError, DiskError, file_errors_told
 from course_utils.files import locked
 from course_utils.settings import course_path
-from course_utils.sources.download import download, is_verified, reachable
+from course_utils.sources.download import download, is_verified, unanswered
 
 MANIFEST = "manifest.json"
 INCOMING = ".incoming"
@@ -268,8 +268,8 @@ def mirrored_files(mirror, names, cache):
         if all(map(is_verified, paths, _mirrored_checksums(sums, names, mirror))):
             return paths
     address = f"{mirror}/SHA256SUMS"
-    if not reachable([address]):
-        raise CourseError(f"the mirror's {address} does not answer")
+    if reasons := unanswered([address]):
+        raise CourseError(f"the mirror's {address} does not answer: {reasons[address]}")
     download(address, sums)
     for name, path, checksum in zip(names, paths, _mirrored_checksums(sums, names, mirror), strict=True):
         download(f"{mirror}/{name}", path, checksum=checksum)

@@ -59,6 +59,13 @@ def install(root):
     return environment.install(root, root / ".venv")
 
 
+def test_a_dependency_that_is_not_locked_yet_is_named(standin):
+    project = standin / "pyproject.toml"
+    project.write_text(project.read_text().replace("dependencies = []", 'dependencies = ["newcomer>=1"]', 1))
+    with pytest.raises(CourseError, match="newcomer.*make lock"):
+        environment.requirements(standin)
+
+
 def test_every_direct_dependency_has_a_pin(checkout):
     pins = environment.pinned_versions(checkout / "constraints.txt")
     assert set(environment.requirements(checkout)) <= set(pins)

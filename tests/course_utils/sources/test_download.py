@@ -34,7 +34,7 @@ from loopback import (
 )
 
 from course_utils.errors import CourseError
-from course_utils.sources.download import download, fetch_weights, is_verified, reachable
+from course_utils.sources.download import download, fetch_weights, is_verified, unanswered
 
 CONTENT = bytes(range(256)) * 4000
 OTHER = bytes(reversed(range(256))) * 4000
@@ -407,17 +407,20 @@ def test_a_disk_that_takes_no_more_is_told_and_the_next_run_ends_right(site, tar
     assert_right_and_alone(target)
 
 
-def test_reachable_names_the_addresses_that_have_a_file(site):
+def test_the_addresses_that_have_no_file_are_named_with_the_reason(site):
     good = site.put("good", whole(CONTENT))
     busy = site.put("busy", status(503))
-    bad = [site.put("gone", status(404)), site.put("login", page()), "http://nowhere.invalid/", "nonsense"]
-    assert reachable([*bad, good, busy], seconds=5) == [good, busy]
+    gone, login = site.put("gone", status(404)), site.put("login", page())
+    nowhere = "http://nowhere.invalid/"
+    reasons = unanswered([gone, login, nowhere, "nonsense", good, busy], seconds=5)
+    assert list(reasons) == [gone, login, nowhere, "nonsense"]
+    assert "404" in reasons[gone] and "login" in reasons[login] and "host name is not known" in reasons[nowhere]
 
 
-def test_reachable_ends_at_its_time_limit(site):
+def test_asking_ends_at_its_time_limit(site):
     silent = site.put("silent", stall(60))
     begun = time.monotonic()
-    assert reachable([silent], seconds=1) == []
+    assert unanswered([silent], seconds=1) == {silent: "no answer in time"}
     assert time.monotonic() - begun < 30
 
 
