@@ -45,7 +45,7 @@ def standin(tmp_path, monkeypatch):
     (root / "pyproject.toml").write_text(
         '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
         '[project]\nname = "standin"\nversion = "1.0"\ndependencies = []\n'
-        "[project.optional-dependencies]\ncpu = []\ngpu = []\nnotebooks = []\ngrading = []\ntests = []\n"
+        "[project.optional-dependencies]\ncpu = []\ngpu = []\nnotebooks = []\nbook = []\ngrading = []\ntests = []\n"
     )
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
