@@ -317,8 +317,13 @@ def _filled_line(data, image_set, wanted):
         source, origin = _stage(data, image_set, wanted)
         _refuse_own_files(data, image_set.counts, _read_manifest(data, image_set.counts)["files"])
         _write_manifest(data / INCOMING, image_set.counts, source, origin)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(data / INCOMING, ignore_errors=True)
+        if isinstance(error, CourseError) and (wrong := _wrong_with_own(data, image_set.counts)):
+            raise CourseError(
+                f"{data} holds images that the lesson did not put there, but {wrong}; mend that, or move them "
+                "elsewhere, and run this again."
+            ) from None
         raise
     _finish_move(data, image_set.counts)
     return _line(image_set, source, origin)
@@ -395,6 +400,27 @@ def _refuse_own_files(data, names, files):
                     f"{path} is not the lesson's (or was changed since), and no new images are put over it; "
                     "move it elsewhere and run this again."
                 )
+
+
+def _wrong_with_own(data, counts):
+    """Say what keeps a student's own images from being used, where all class folders are at least half full."""
+    listed = _read_manifest(data, counts)["files"]
+    images = {name: images_in(data / name) for name in counts}
+    if any(len(images[name]) < count / 2 for name, count in counts.items()):
+        return None
+    found = [f"{name}/{path.name}" for name, paths in images.items() for path in paths]
+    if sum(name in listed for name in found) > len(found) / 2:
+        return None
+    wrong = [
+        f"{name} has {len(images[name]):,} of them instead of {count:,}"
+        for name, count in counts.items()
+        if len(images[name]) != count
+    ]
+    for name in found:
+        if not opens_like_a_jpeg(data / name):
+            wrong.append(f"{name} is {'no JPEG file' if (data / name).stat().st_size else 'empty'}")
+    more = f" and {len(wrong) - 3:,} more" if len(wrong) > 3 else ""
+    return ", ".join(wrong[:3]) + more
 
 
 def _finish_move(data, names):

@@ -514,6 +514,26 @@ def test_photos_found_in_place_are_not_drawn_over(data, zips, images, monkeypatc
     assert content_of(data) == images
 
 
+@pytest.mark.parametrize("wanted", ["auto", "photos", "sandbox"])
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("dogs-test/dog.2003.jpg", b"", "dogs-test/dog.2003.jpg is empty"),
+        ("dogs-test/dog.2003.jpg", b"\x89PNG\r\n\x1a\n", "dogs-test/dog.2003.jpg is no JPEG file"),
+        ("cats-test/one too many.jpg", b"\xff\xd8\xff", "cats-test has 11 of them instead of 10"),
+    ],
+)
+def test_what_is_wrong_with_own_photos_is_named(data, zips, images, monkeypatch, file, content, words, wanted):
+    for name in FOLDERS:
+        zipfile.ZipFile(zips / f"{name}.zip").extractall(data)
+    (data / file).write_bytes(content)
+    before = content_of(data)
+    monkeypatch.setenv("COURSE_DATA", wanted)
+    with pytest.raises(CourseError, match=words):
+        fetch_photos(data)
+    assert content_of(data) == before
+
+
 def test_the_systems_litter_disturbs_nothing(small_mirror, data, images, monkeypatch):
     drawn = pretend_sandbox(data, images)
     for litter in photo_folders.LITTER:
