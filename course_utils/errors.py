@@ -1,6 +1,7 @@
 """The one exception of this project, the system's file errors turned into it, and how a command answers it."""
 
 import errno
+import io
 import os
 import sys
 from contextlib import contextmanager
@@ -47,6 +48,9 @@ def exit_code(run):
     int
         The exit code: 0 where all went well, 1 after a problem that was told, 130 after Ctrl-C.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A pipe on Windows takes the letters of one code page only; a name in others is told in their numbers.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return run() or 0
     except CourseError as error:
