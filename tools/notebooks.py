@@ -18,6 +18,8 @@ from tools.your_turn import as_students_see_it, with_answers_tried
 
 # The lesson ends with notebook 05; those from here on go past it.
 FIRST_FURTHER = "06"
+# The notebooks that get images, and the folders that these come into.
+FETCHING = {"01": "data", "08": "data/flowers"}
 SETUP_TAG = "setup"
 INSTALLING = """\
 import importlib.util
@@ -164,7 +166,8 @@ def derive_all(root=None, names=()):
         The checkout; by default the one that this package belongs to.
     names : sequence of str
         The beginnings of the notebooks to run, such as ``["03", "04"]``, in the folder that the last run of all has
-        left, so that they find its images and models; none runs all, in an empty folder.
+        left, so that they find its images and models; none runs all, in an empty folder. Those that get images, 01
+        and 08, get them anew, since their outputs show it.
 
     Returns
     -------
@@ -180,6 +183,9 @@ def derive_all(root=None, names=()):
         shutil.rmtree(work, ignore_errors=True)
     folder = work / "notebooks"
     folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if name in FETCHING:
+            shutil.rmtree(folder / FETCHING[name], ignore_errors=True)
     for script in scripts(root):
         if names and not script.stem.startswith(tuple(names)):
             continue
