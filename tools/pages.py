@@ -77,6 +77,7 @@ def prepared(notebook, name, pictures, terms=(), place="", repository="", others
         cells.append(cell)
     page.cells = cells
     page.metadata.pop("widgets", None)
+    page.metadata.setdefault("language_info", {"name": "python"})  # not there before a notebook's first run
     return page
 
 
