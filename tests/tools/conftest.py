@@ -1,0 +1,42 @@
+"""The book, built once for all tests that look at it."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+NEEDED = ("docs", "notebooks", "homework", "course_utils", "tools", "pyproject.toml", "constraints.txt", "CHANGELOG.md")
+BUILD = "import sys; from course_utils.errors import exit_code; from tools.book import book; sys.exit(exit_code(book))"
+
+
+@pytest.fixture(scope="session")
+def build_book(tmp_path_factory):
+    """Build the book of a copy of the checkout, with its one setting filled in; gives the folder of the pages."""
+
+    def build(repository):
+        root = tmp_path_factory.mktemp("book") / "checkout"
+        root.mkdir()
+        for name in NEEDED:
+            if (CHECKOUT / name).is_dir():
+                left_out = shutil.ignore_patterns("__pycache__", "node_modules")
+                shutil.copytree(CHECKOUT / name, root / name, ignore=left_out)
+            else:
+                shutil.copy(CHECKOUT / name, root)
+        settings = root / "pyproject.toml"
+        text = settings.read_text(encoding="utf-8")
+        settings.write_text(re.sub(r'(?m)^repository = ".*"', f'repository = "{repository}"', text), encoding="utf-8")
+        done = subprocess.run([sys.executable, "-c", BUILD], cwd=root, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return root / "build" / "book"
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def book_folder(build_book):
+    """The folder of the book as it is while there is no address."""
+    return build_book("")
