@@ -143,6 +143,19 @@ def test_a_checkout_without_notebooks_is_told(tmp_path):
         book.gather(tmp_path, tmp_path / "source")
 
 
+def test_the_page_of_notebook_10_is_in_the_book(built):
+    assert (
+        "pocket/index.html" in Page(built[0] / "try-it.html").links
+        and "try-it.html" in Page(built[0] / "index.html").links
+    )
+
+
+def test_before_notebook_10_has_run_the_book_does_without_its_page(copied_checkout, tmp_path):
+    book.gather(copied_checkout(), tmp_path / "source")
+    assert not (tmp_path / "source" / "try-it.md").exists()
+    assert "try-it" not in (tmp_path / "source" / "index.md").read_text(encoding="utf-8")
+
+
 def test_the_pages_of_a_run_have_their_pictures_folds_and_terms(tmp_path):
     text = "# 03 Title\n\nAn epoch.\n\n<details><summary>Solution</summary>\n\n1. It is `42`.\n\n</details>"
     cells = [nbformat.v4.new_markdown_cell(text), nbformat.v4.new_code_cell("print(1)")]

@@ -18,7 +18,16 @@ pytestmark = [
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver: apt install chromium-driver"),
 ]
 # The pages that differ in kind.
-KINDS = ("index", "01_download_unzip", "03_scratch_cnn", "glossary", "teaching", "mistakes", "results/benchmark")
+KINDS = (
+    "index",
+    "01_download_unzip",
+    "03_scratch_cnn",
+    "glossary",
+    "teaching",
+    "mistakes",
+    "results/benchmark",
+    "try-it",
+)
 AXE = "axe-core@4.10.3"
 
 
