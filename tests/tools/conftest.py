@@ -14,7 +14,8 @@ BUILD = "import sys; from course_utils.errors import exit_code; from tools.book 
 
 
 # What notebook 10 writes, in small.
-POCKET = '<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Try it</title><h1>Try it</h1></html>'
+POCKET = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,"><title>Try it</title><h1>Try it</h1></html>"""
 
 
 @pytest.fixture(scope="session")
