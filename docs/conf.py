@@ -31,6 +31,7 @@ html_theme = "sphinx_book_theme"
 html_title = "Cats and dogs"
 html_static_path = [str(ROOT / "docs" / "_static")]
 html_css_files = ["course.css"]
+html_js_files = ["course.js"]
 html_favicon = str(ROOT / "docs" / "_static" / "favicon.svg")
 html_context = {"default_mode": "auto"}
 html_copy_source = False

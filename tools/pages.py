@@ -77,6 +77,7 @@ def prepared(notebook, name, pictures, terms=(), place="", repository="", others
         cells.append(cell)
     page.cells = cells
     page.metadata.pop("widgets", None)
+    page.metadata.setdefault("language_info", {"name": "python"})  # not there before a notebook's first run
     return page
 
 
@@ -152,8 +153,8 @@ def prepare_outputs(cell, pictures):
     Parameters
     ----------
     cell : nbformat.NotebookNode
-        A code cell, which is changed: pictures become links with an alternative text to files, widgets go, and
-        so does the coloured form of a text that is there as plain text too.
+        A code cell, which is changed: pictures become links with an alternative text to files; widgets go, lines of
+        progress that were erased in the end, and the coloured form of a text that is there as plain text too.
     pictures : pathlib.Path
         The folder for the pictures.
 
@@ -165,7 +166,8 @@ def prepare_outputs(cell, pictures):
     kept = []
     for output in cell.get("outputs", []):
         data = output.get("data", {})
-        if WIDGET in data:
+        erased_progress = output.output_type == "stream" and not output.text.strip()
+        if WIDGET in data or erased_progress:
             continue
         if data.get("text/html", "").startswith("<pre") and "text/plain" in data:
             del data["text/html"]

@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -18,10 +16,9 @@ from tools.pages import CELL_LINK, cell_with
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 REPOSITORY = "https://github.com/ann/cats-course"
-NEEDED = ("docs", "notebooks", "homework", "course_utils", "tools", "pyproject.toml", "constraints.txt", "CHANGELOG.md")
 
-# Each builds the book, a minute or two.
-pytestmark = pytest.mark.slow
+# The first of them waits for the book: most of a minute, and longer on a busy machine.
+pytestmark = pytest.mark.timeout(1200)
 
 
 class Page(HTMLParser):
@@ -51,33 +48,20 @@ def pages_of(folder):
     return [path for path in folder.rglob("*.html") if path.relative_to(folder).parts[0] != "_static"]
 
 
-def copy_of_checkout(folder, repository):
-    """A copy of what the book is built from, with the one setting filled in."""
-    for name in NEEDED:
-        if (CHECKOUT / name).is_dir():
-            left_out = shutil.ignore_patterns("__pycache__", "node_modules")
-            shutil.copytree(CHECKOUT / name, folder / name, ignore=left_out)
-        else:
-            shutil.copy(CHECKOUT / name, folder)
-    settings = folder / "pyproject.toml"
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(re.sub(r'(?m)^repository = ".*"', f'repository = "{repository}"', text), encoding="utf-8")
-    return folder
-
-
-@pytest.fixture(scope="module", params=["", REPOSITORY], ids=["no address", "an address"])
-def built(request, tmp_path_factory):
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("", id="no address"),
+        pytest.param(REPOSITORY, id="an address", marks=pytest.mark.slow),  # builds a second book
+    ],
+)
+def built(request):
     """The folder of a built book, and the address that its checkout has."""
-    root = copy_of_checkout(tmp_path_factory.mktemp("book") / "checkout", request.param)
-    code = (
-        "import sys; from course_utils.errors import exit_code; from tools.book import book; sys.exit(exit_code(book))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return root / "build" / "book", request.param
+    if not request.param:
+        return request.getfixturevalue("book_folder"), ""
+    return request.getfixturevalue("build_book")(request.param), request.param
 
 
-@pytest.mark.timeout(1200)
 def test_every_link_inside_leads_to_a_page_and_an_anchor_that_are_there(built):
     folder, _ = built
     pages = {path: Page(path) for path in pages_of(folder)}
@@ -93,7 +77,6 @@ def test_every_link_inside_leads_to_a_page_and_an_anchor_that_are_there(built):
                 assert unquote(parts.fragment) in pages[target].anchors, f"{path.name}: {link}"
 
 
-@pytest.mark.timeout(1200)
 def test_no_page_fetches_anything_from_elsewhere_and_each_picture_has_words(built):
     folder, _ = built
     for path in pages_of(folder):
@@ -102,7 +85,6 @@ def test_no_page_fetches_anything_from_elsewhere_and_each_picture_has_words(buil
         assert [picture for picture in page.pictures if not picture.get("alt")] == [], path.name
 
 
-@pytest.mark.timeout(1200)
 def test_doors_are_drawn_on_each_notebooks_page_only_where_there_is_an_address(built):
     folder, repository = built
     for notebook in [
@@ -116,13 +98,11 @@ def test_doors_are_drawn_on_each_notebooks_page_only_where_there_is_an_address(b
             assert (address in links) is bool(repository), f"{name}: {address}"
 
 
-@pytest.mark.timeout(1200)
 def test_the_link_for_a_hub_is_shown_only_where_there_is_an_address(built):
     folder, repository = built
     assert ("git-pull?repo=" in (folder / "teaching.html").read_text(encoding="utf-8")) is bool(repository)
 
 
-@pytest.mark.timeout(1200)
 def test_the_reference_has_every_public_name(built):
     import course_utils
 
@@ -131,7 +111,6 @@ def test_the_reference_has_every_public_name(built):
     assert set(course_utils.__all__) <= names and "grad_cam" in names
 
 
-@pytest.mark.timeout(1200)
 def test_each_notebook_links_its_first_terms_to_the_glossary(built):
     for name in ("03_scratch_cnn", "09_look_inside"):
         links = [link for link in Page(built[0] / f"{name}.html").links if "glossary.html#term-" in link]
@@ -162,6 +141,19 @@ def test_a_checkout_without_notebooks_is_told(tmp_path):
     (tmp_path / "pyproject.toml").write_text('[tool.course]\nrepository = ""\n', encoding="utf-8")
     with pytest.raises(CourseError, match="no notebook"):
         book.gather(tmp_path, tmp_path / "source")
+
+
+def test_the_page_of_notebook_10_is_in_the_book(built):
+    assert (
+        "pocket/index.html" in Page(built[0] / "try-it.html").links
+        and "try-it.html" in Page(built[0] / "index.html").links
+    )
+
+
+def test_before_notebook_10_has_run_the_book_does_without_its_page(copied_checkout, tmp_path):
+    book.gather(copied_checkout(), tmp_path / "source")
+    assert not (tmp_path / "source" / "try-it.md").exists()
+    assert "try-it" not in (tmp_path / "source" / "index.md").read_text(encoding="utf-8")
 
 
 def test_the_pages_of_a_run_have_their_pictures_folds_and_terms(tmp_path):

@@ -11,17 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from tools import book
-
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
 pytestmark = [
-    pytest.mark.slow,  # builds the book, and opens each of its pages
-    pytest.mark.timeout(1200),
+    pytest.mark.timeout(1200),  # the first of them may have to build the book
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver: apt install chromium-driver"),
 ]
 # The pages that differ in kind.
-KINDS = ("index", "01_download_unzip", "03_scratch_cnn", "glossary", "teaching", "mistakes", "results/benchmark")
+KINDS = (
+    "index",
+    "01_download_unzip",
+    "03_scratch_cnn",
+    "glossary",
+    "teaching",
+    "mistakes",
+    "results/benchmark",
+    "try-it",
+)
 AXE = "axe-core@4.10.3"
 
 
@@ -33,15 +39,12 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """The address at which the book is served."""
-    folder = tmp_path_factory.mktemp("book")
-    book.gather(book.checkout_root(), folder / "source")
-    book.run_sphinx(folder / "source", folder / "pages")
-    handler = functools.partial(Quiet, directory=folder / "pages")
+def address(book_folder):
+    """The address at which the book is served, and its folder."""
+    handler = functools.partial(Quiet, directory=book_folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", folder / "pages"
+        yield f"http://127.0.0.1:{server.server_port}", book_folder
         server.shutdown()
 
 
@@ -57,6 +60,7 @@ def browser():
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver.set_script_timeout(300)
     yield driver
     driver.quit()
 
@@ -141,6 +145,7 @@ def axe():
         return (Path(folder) / "package" / "axe.min.js").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow  # five seconds a page and more
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("page", KINDS)
 def test_axe_finds_nothing_serious(browser, address, axe, page, mode):

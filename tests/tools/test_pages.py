@@ -111,3 +111,10 @@ def test_the_notebook_itself_stays_as_it_is(tmp_path):
     before = nbformat.writes(notebook)
     pages.prepared(notebook, "01_x", tmp_path / "pictures", terms=["title"])
     assert nbformat.writes(notebook) == before
+
+
+def test_a_line_of_progress_that_was_erased_leaves_no_empty_box(tmp_path):
+    erased = nbformat.v4.new_output("stream", name="stderr", text="          \r")
+    told = nbformat.v4.new_output("stream", name="stderr", text="A warning.\n")
+    page = prepared(tmp_path, code(told, erased))
+    assert [output.text for output in page.cells[2].outputs] == ["A warning.\n"]
