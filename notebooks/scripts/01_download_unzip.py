@@ -17,11 +17,11 @@
 #
 # - download a file in pieces, and know whether you got the right one,
 # - unzip it, count what is inside, and list it in an order that never changes,
-# - name three ways in which a careless download goes wrong.
+# - name three ways in which careless file handling goes wrong.
 #
 # **Time** 2 minutes on a laptop, plus the download. **Memory** 1 GB. **Needs** nothing.
 #
-# In all nine notebooks: run the cells in order, each once. If something goes wrong, choose *Restart and run all*.
+# In all ten notebooks: run the cells in order, each once. If something goes wrong, choose *Restart and run all*.
 
 # %% tags=["setup"]
 import importlib.util
@@ -38,7 +38,8 @@ if importlib.util.find_spec("course_utils") is None:
 # Here are six drawn animals. Which are cats, and which are dogs? You know at once. Now write down the rule that
 # tells them apart, for a computer that sees nothing but colour values. Ears? Noses? From which side?
 #
-# Nobody has written such a rule for the model below. It was shown 2,000 examples, and none of these six.
+# Nobody has written such a rule for the model below. It stands on a base that
+# knew other drawn animals; then it was shown 2,000 cats and dogs, and none of these six.
 
 # %%
 from course_utils.practice import new_animals

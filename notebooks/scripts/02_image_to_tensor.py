@@ -349,7 +349,7 @@ check(
 # %% [markdown]
 # The small difference has two reasons: our helper decodes large photos straight to a smaller size, and the two
 # libraries round differently. When should you use which? Measure: one pass over all photos is an *epoch*, and training
-# takes ten or more.
+# takes ten or more of them.
 
 # %%
 start = time.perf_counter()

@@ -118,7 +118,7 @@ scratch_right, frozen_right = right_answers(scratch, x_test), right_answers(froz
 from course_utils import gained_and_lost
 
 gained, lost, chance = gained_and_lost(scratch_right, frozen_right)
-print(f"{gained} photos gained, {lost} lost; if both were equally good, so uneven with probability {chance:.1g}")
+print(f"{gained} photos gained, {lost} lost; if both were equally good, so uneven a split has probability {chance:.1g}")
 print(
     f"of 100 photos that the first network gets wrong, the base gets {100 * gained / (~scratch_right).sum():.0f} right"
 )
@@ -132,8 +132,8 @@ figure = plot_comparison({"from scratch (03)": scratch_right.mean(), "frozen bas
 # Nobody needs a test to see this difference. The next one will be small. Then we need a second number: *how large* may
 # the difference be?
 #
-# Think of every photo on which the models differ as a step: +1 if gained, -1 if lost. The sum of k random steps is
-# typically off by the root of k, and stays within two roots of k in 95 % of the cases.
+# Think of every photo on which the models differ as a step: +1 if gained, -1 if lost. The sum of k random steps
+# typically ends about the root of k away from 0, and within two roots of k in 95 % of the cases.
 #
 # ### Your turn: the interval of a difference
 #
@@ -151,7 +151,7 @@ from course_utils import check_answer
 check_answer("the interval of a difference", interval)
 
 
-# %% tags=["solution"] because="Photos on which the models agree count only among the 1,000."
+# %% tags=["solution"] because="Photos on which the models agree enter only through the 1,000 in the denominator."
 def interval(gained, lost, number):
     difference, spread = gained - lost, 2 * np.sqrt(gained + lost)
     return (difference - spread) / number, (difference + spread) / number
@@ -329,7 +329,7 @@ from course_utils import unfreeze
 
 model.set_weights(after_step_1)
 unfreeze(last_block)
-print("trained now:", len(model.trainable_weights), "arrays; of the base that we loaded:", base.model.trainable_weights)
+print("trained now:", len(model.trainable_weights), "arrays of weights")
 
 # %% tags=["check"]
 from course_utils import check
@@ -350,7 +350,7 @@ fine_tuned_right = right_answers(model, features_test)
 from course_utils import plot_history
 
 figure = plot_history({"head alone": head_alone, "fine-tuned": fine_tuned})
-_ = figure.axes[0].set(ylim=(0.85, 1.0), title="Five more epochs: the head alone, or with the last block")
+_ = figure.axes[0].set(title="Five more epochs: the head alone, or with the last block")
 
 # %% [markdown]
 # ### The wrong order
@@ -384,7 +384,7 @@ for shift, (name, moved) in enumerate(ways.items()):
     places = np.arange(len(kernels)) + 0.4 * shift
     axes.bar(places, [moved[number] for number in kernels], 0.38, label=name, color=COLOURS[shift])
 axes.set_xticks(np.arange(len(kernels)) + 0.2, [f"convolution {number + 1}" for number in range(len(kernels))])
-axes.set(ylabel="way / size of the weights", title="How far the last block has moved from what it knew")
+axes.set(ylabel="distance moved / size of the weights", title="How far the last block has moved from what it knew")
 _ = axes.legend()
 
 # %% tags=["nbval-ignore-output"]
@@ -409,7 +409,7 @@ from course_utils import difference_interval
 gained, lost, chance = gained_and_lost(head_alone_right, fine_tuned_right)
 low, high = difference_interval(gained, lost, 1000)
 print(f"head alone {head_alone_right.mean():.3f}, fine-tuned {fine_tuned_right.mean():.3f}")
-print(f"{gained} gained, {lost} lost; if equally good, so uneven with probability {chance:.2f}")
+print(f"{gained} gained, {lost} lost; if equally good, so uneven a split has probability {chance:.2f}")
 print(f"the difference lies between {low:+.3f} and {high:+.3f}")
 
 # %% [markdown]
@@ -417,7 +417,7 @@ print(f"the difference lies between {low:+.3f} and {high:+.3f}")
 # has its own exact test. The test photos are the same in all three, so adding the counts up would count each photo
 # three times.
 #
-# | seed | head alone | fine-tuned | gained | lost | so uneven with probability | difference lies between |
+# | seed | head alone | fine-tuned | gained | lost | probability of so uneven a split | difference lies between |
 # |---|---|---|---|---|---|---|
 # | 0 | 0.952 | 0.954 | 11 | 9 | 0.82 | -0.007 and +0.011 |
 # | 1 | 0.956 | 0.955 | 8 | 9 | 1.00 | -0.009 and +0.007 |
@@ -432,7 +432,7 @@ print(f"the difference lies between {low:+.3f} and {high:+.3f}")
 #
 # The same with MobileNetV2 of width 0.35:
 #
-# | seed | head alone | fine-tuned | gained | lost | so uneven with probability | difference lies between |
+# | seed | head alone | fine-tuned | gained | lost | probability of so uneven a split | difference lies between |
 # |---|---|---|---|---|---|---|
 # | 0 | 0.935 | 0.920 | 18 | 33 | 0.05 | -0.029 and -0.001 |
 # | 1 | 0.938 | 0.944 | 11 | 5 | 0.21 | -0.002 and +0.014 |

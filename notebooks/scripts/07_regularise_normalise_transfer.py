@@ -63,7 +63,7 @@ photo = photos[1007]
 labels = np.array([1] * 1000 + [0] * 1000)
 
 # %% [markdown]
-# Photos of 44 x 44 pixels train thirteen times as fast as photos of 160 x 160. Can you still tell the animals apart?
+# Photos of 44 x 44 pixels have a thirteenth of the pixels of 160 x 160. Can you still tell the animals apart?
 
 # %% alt="Three dogs and three cats in photos of only 44 by 44 pixels, coarse but still recognisable."
 from course_utils import show_photos
@@ -166,8 +166,8 @@ for name, history in histories.items():
 
 # %% [markdown]
 # Guessing has the loss ln 2 = 0.69. A first loss of several times that is the sign of unscaled pixels: they make the
-# two scores lie far apart, softmax turns that into near certainty, and half of the certain answers are wrong. The
-# first steps of training go into repairing that.
+# two scores lie far apart, softmax turns that into near certainty, and half of the certain answers are wrong. Here
+# training never recovers: a dead start, as in 03.
 
 # %% [markdown]
 # ## Changes 2 and 3: deeper, and averaged
@@ -426,9 +426,9 @@ seconds["frozen base"] = time.perf_counter() - start
 # %% [markdown]
 # ## Open the test set
 #
-# They are the 1,000 test photos of notebooks 03 to 06. Every look at them makes them a little less of a
-# surprise, so we choose nothing here. We only report, and count photo by
-# photo, as in notebook 05, what the better network gained and lost against that of notebook 03.
+# They are the 1,000 test photos of notebooks 03 to 06. Every look at them makes them a little less of a surprise, so we
+# choose nothing here. We only report, and count photo by photo, as in notebook 05, what the better network gained and
+# lost against that of notebook 03.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import earlier_model
@@ -482,7 +482,7 @@ print(
 # ### On the real photos
 #
 # Test accuracy over three seeds, with 24 epochs instead of 12: the better network reached 0.854, 0.848 and 0.866, the
-# network of notebook 03 0.740, 0.714 and 0.741 (`docs/results/seeds.md`). Here every seed says the same.
+# network of notebook 03 0.740, 0.714 and 0.741 ([seeds](../docs/results/seeds.md)). Here every seed says the same.
 
 # %%
 from course_utils import keep_results
@@ -524,5 +524,5 @@ keep_results("07_regularise_normalise_transfer", source_of("data"), base.name, r
 # %% [markdown]
 # ## Sources
 #
-# Batch normalization: Ioffe and Szegedy (2015). Global average pooling: Lin and others (2013). Warm-up and cosine:
-# Loshchilov and Hutter (2017). Next: `08_flowers`.
+# Batch normalization: Ioffe and Szegedy (2015). Global average pooling: Lin and others (2013). Warm-up: Goyal and
+# others (2017). Cosine: Loshchilov and Hutter (2017). Next: `08_flowers`.

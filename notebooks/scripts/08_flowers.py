@@ -474,7 +474,7 @@ axes.legend()
 figure.tight_layout()
 
 # %% [markdown]
-# Where the curve is still rising at its right end, more photos would help more than another strategy.
+# The curve still rises at its right end: more images would help, perhaps more than another strategy.
 
 # %% [markdown]
 # ## The test images, once

@@ -59,7 +59,7 @@ check_labels(y_test, cats=500, dogs=500)
 # %% [markdown]
 # ## Two models, and which photos may decide
 #
-# The scratch CNN of 03 and the frozen base of 04 (if you start here, briefly trained replacements). Both know all
+# The scratch CNN of 03 and the frozen base of 04 (if you start here, briefly trained replacements). Both have used the
 # 2,000 training photos, so we cut the test photos: 400 to choose on, our validation photos, 600 to report on. The
 # price: 03 to 08 opened the same 1,000, and each look flatters later figures a little.
 
@@ -279,7 +279,7 @@ figure = show_maps("frozen")
 
 # %% [markdown]
 # Yellow is where a method *claims* that the evidence lies. For the frozen base the three claims agree roughly. For
-# the scratch CNN they do not, though each looks convincing. Which one is true?
+# the scratch CNN they do not, though each is drawn just as neatly. Which one is true?
 #
 # ## The test: hide the brightest tenth
 #
@@ -352,7 +352,7 @@ interval = middle - 1.96 * error, middle + 1.96 * error
 # %% [markdown]
 # ## Choose on validation photos
 #
-# Our rule: keep the method whose *worse* result of the two models is the better one.
+# Our rule: take each method's worse result of the two models, and keep the method for which that is higher.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils.explain import mean_with_interval
@@ -400,8 +400,9 @@ for name, model in models.items():
             print(f"{name:8}{method:12}  {hide.__name__:16}{numbers}", "passed" if low > 0 else "not shown")
 
 # %% [markdown]
-# A map that is `not shown` has not passed: do not believe it. For the frozen base both quick maps stand far above
-# random. Below we believe the method that the rule kept.
+# A map must pass in both ways of hiding; where one says `not shown`, do not believe it. (A fall above 100 % means that
+# the other answer won.) For the frozen base both quick maps stand far above random. Below we believe the method that
+# the rule kept.
 
 # %% [markdown]
 # ## The most confident mistakes, with a map that passed
@@ -529,7 +530,8 @@ for axes, name in zip(grid, given, strict=True):
 plt.show()
 
 # %% [markdown]
-# Look at the counts first. Below the dotted line a model is too sure.
+# Look at the counts first. Below the dotted line a model is too sure; a point that stands for a few photos says
+# little.
 
 # %% tags=["nbval-ignore-output"]
 for name, p in given.items():

@@ -167,7 +167,7 @@ for name, network in networks.items():
 # %% [markdown]
 # ## The same answers?
 #
-# Another program computes them now, so we do not believe it: 100 photos through the file, one by one, as on a phone.
+# Another program computes them now, so we check: 100 photos through the file, one by one, as on a phone.
 
 # %% tags=["nbval-ignore-output"]
 import time
@@ -429,8 +429,8 @@ for words, given in (("600 cats and dogs", known), ("100 foxes", honest["fox"]),
 # knows, every ninth is refused as well.
 #
 # So a threshold helps, and is no cure. The network compares *cat* with *dog*; nothing in it measures how strange a
-# picture is. And these strangers are mild ones: the base has seen foxes and cows when it was trained. What does help is
-# a third class with pictures of everything else.
+# picture is. And these strangers are mild ones: the base has seen foxes and cows when it was trained. What might help
+# is a third class with pictures of everything else.
 
 # %% [markdown]
 # ## The page
@@ -474,7 +474,7 @@ page = write_page(
 # ## Summary
 #
 # - An exported file is another program's business: compare its answers before you trust it.
-# - 8-bit weights cost a handful of answers and save three quarters of the bytes.
+# - 8-bit weights cost at most two of 600 answers here, and save three quarters of the bytes.
 # - Refusing below a confidence helps with hard cats and dogs. It does not make a network know what it has never seen.
 
 # %% [markdown]
