@@ -498,7 +498,7 @@ keep_results("07_regularise_normalise_transfer", source_of("data"), base.name, r
 # %% [markdown]
 # ## Summary
 #
-# - Change one thing, train, look. Three changes at once explain nothing.
+# - Change one thing, train, look.
 # - Below a few points, one run shows luck as well as the change: use several seeds.
 # - Dropout, batch normalization and random changes behave differently in training and at prediction.
 

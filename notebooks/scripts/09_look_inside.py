@@ -60,8 +60,8 @@ check_labels(y_test, cats=500, dogs=500)
 # ## Two models, and which photos may decide
 #
 # The scratch CNN of 03 and the frozen base of 04 (if you start here, briefly trained replacements). Both have used the
-# 2,000 training photos, so we cut the test photos: 400 to choose on, our validation photos, 600 to report on. The
-# price: 03 to 08 opened the same 1,000, and each look flatters later figures a little.
+# 2,000 training photos, so we cut the test photos: 400 to choose on, 600 to report on. The price:
+# 03 to 08 opened the same 1,000, and each look flatters later figures a little.
 
 # %%
 import keras
@@ -124,7 +124,7 @@ figure.suptitle("First layer of the scratch CNN: 32 filters")
 plt.show()
 
 # %% [markdown]
-# Most look like noise. A filter of the second layer has 3 x 3 x 32 weights, and is no picture at all. So we look at
+# Most look like noise, and a filter of the second layer, 3 x 3 x 32 weights, is no picture at all. So look at
 # answers: one photo, the four strongest *feature maps* of each block.
 
 # %% alt="A cat and four feature maps for each of four blocks: from fine outlines to coarse bright spots"
@@ -144,7 +144,7 @@ for axes in grid.flat:
 plt.show()
 
 # %% [markdown]
-# The last maps are 15 x 15 numbers: they say where, roughly, not what.
+# The last maps have 15 x 15 numbers: they say roughly where, not what.
 #
 # ## One number to explain: the margin
 #
@@ -401,8 +401,7 @@ for name, model in models.items():
 
 # %% [markdown]
 # A map must pass in both ways of hiding; where one says `not shown`, do not believe it. (A fall above 100 % means that
-# the other answer won.) For the frozen base both quick maps stand far above random. Below we believe the method that
-# the rule kept.
+# the other answer won.) Below we believe the method that the rule kept.
 
 # %% [markdown]
 # ## The most confident mistakes, with a map that passed
@@ -530,8 +529,7 @@ for axes, name in zip(grid, given, strict=True):
 plt.show()
 
 # %% [markdown]
-# Look at the counts first. Below the dotted line a model is too sure; a point that stands for a few photos says
-# little.
+# Look at the counts first. Below the dotted line a model is too sure; a point for few photos says little.
 
 # %% tags=["nbval-ignore-output"]
 for name, p in given.items():
@@ -573,8 +571,8 @@ heated = overlay(strange, keep(frozen, strange, layer["frozen"]))
 figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange), columns=len(strange))
 
 # %% [markdown]
-# Some of these answers are as sure as those for real cats and dogs. The model cannot say 'I do not know', and a
-# temperature holds only for photos *like those it was fitted on*. Nor are these quite strange: the base for drawings
+# Some of these answers are as sure as those for real cats and dogs. A temperature holds only for photos *like those it
+# was fitted on*. Nor are these quite strange: the base for drawings
 # was pretrained on other foxes, cows, sheep and rabbits.
 
 # %% [markdown]
