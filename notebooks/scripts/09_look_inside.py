@@ -352,7 +352,7 @@ interval = middle - 1.96 * error, middle + 1.96 * error
 # %% [markdown]
 # ## Choose on validation photos
 #
-# Our rule: take each method's worse result of the two models, and keep the method for which that is higher.
+# Our rule: each method counts by its worse result of the two; keep the better.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils.explain import mean_with_interval
