@@ -10,11 +10,14 @@ from course_utils.errors import exit_code
 from tools import environment
 
 COURSE = "homework-course"
+PLATFORMS = ("moodle", "canvas", "blackboard", "brightspace", "nbgrader", "flat")
+ACCEPT = "take this bundle for this student although it names somebody or something else"
 # Command -> (module, function, what the help says). Loaded only when asked for, as in course_utils.
 COMMANDS = {
     "release": ("commands", "release", "write each student's notebook, from the class list roster.csv"),
     "due": ("commands", "due", "set until when assignments may be handed in"),
     "extend": ("commands", "extend", "give one student more time for an assignment"),
+    "collect": ("week", "collect", "take in what Moodle, Canvas, Blackboard, Brightspace or mail gave you"),
     "check": ("commands", "check", "look at the course folder: who has handed in what, and what would not work"),
     "grade": ("commands", "grade", "score what is new, and write gradebook, feedback and overview"),
     "report": ("commands", "report", "write feedback and overview again, after marking by hand"),
@@ -77,6 +80,15 @@ def _parser():
     made["extend"].add_argument("--days", type=_days, required=True, metavar="N", help="after the due time; 0 for none")
     for name in ("release", "check", "grade", "regrade", "report", "export"):
         made[name].add_argument("--assignment", action="append", metavar="NAME", help="only this one; may be repeated")
+    collect = made["collect"]
+    collect.add_argument("files", nargs="+", type=Path, metavar="FILE_OR_FOLDER", help="as the platform gave it")
+    collect.add_argument("--list", action="append", type=Path, metavar="CSV", help="its grading worksheet or gradebook")
+    collect.add_argument("--assignment", metavar="NAME", help="for which assignment the files are (as the bundles say)")
+    collect.add_argument("--from", dest="platform", choices=PLATFORMS, help="the platform (seen by the files' names)")
+    collect.add_argument("--zone", metavar="ZONE", help="of the platform's times, such as Europe/Berlin or +01:00")
+    collect.add_argument("--time", metavar="TIME", help="when those came that have no time and are not marked late")
+    collect.add_argument("--accept", action="append", metavar="STUDENT/ASSIGNMENT", help=ACCEPT)
+    collect.add_argument("--yes", action="store_true", help="write without asking")
     made["regrade"].add_argument("student", metavar="STUDENT", help="the student's id")
     for name in ("grade", "regrade"):
         add = made[name].add_argument

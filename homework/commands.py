@@ -3,12 +3,20 @@
 import contextlib
 from pathlib import Path
 
-from course_utils.assignments.variant import same_id
 from course_utils.errors import CourseError
 from course_utils.files import written_whole
 from homework.collecting.submissions import find_submissions, misplaced, unknown_folders
-from homework.handing_out.release import read_roster
+from homework.course_folder import (
+    ROSTER,
+    assignments_asked,
+    both_times,
+    checked_names,
+    released,
+    student_on_list,
+    students_of,
+)
 from homework.handing_out.release import release as write_release
+from homework.handing_out.roster import read_roster
 from homework.handing_out.variants import ASSIGNMENTS, SECRET_FILE, VARIANTS, course_secret, variant_of
 from homework.marks import export as export_files
 from homework.marks import gradebook
@@ -21,15 +29,13 @@ from homework.scoring.scorer import SCORER_VERSION
 from homework.scoring.similarity import similarity_hints
 from homework.scoring.thresholds import threshold
 
-ROSTER = "roster.csv"
-
 
 def release(chosen):
     """Write the students' notebooks, and enter class, assignments and rubric into the gradebook."""
     course = chosen.course
     when = gradebook.due_time(chosen.due) if chosen.due else None
     roster = chosen.roster or course / ROSTER
-    students, assignments = read_roster(roster), _named(chosen.assignment) or list(ASSIGNMENTS)
+    students, assignments = read_roster(roster), checked_names(chosen.assignment) or list(ASSIGNMENTS)
     written = write_release(course, roster, assignments, for_all=chosen.for_all, packed=chosen.packed)
     if chosen.roster:
         _keep_roster(course, roster, students, chosen.for_all)
@@ -37,7 +43,7 @@ def release(chosen):
         gradebook.prepare(book, students, assignments)
     if when:
         gradebook.set_due(course, chosen.due, assignments, chosen.db)
-        print(f"Due {_both_times(when)}.")
+        print(f"Due {both_times(when)}.")
     print(f"{len(written)} notebooks for {len(students)} students are in {course / 'release'}.")
     print(f"Keep a copy of {course / SECRET_FILE}: without it every student has another variant.")
 
@@ -66,28 +72,28 @@ def _keep_roster(course, roster, students, for_all):
 
 def due(chosen):
     """Set until when assignments may be handed in."""
-    _students(chosen.course)
+    students_of(chosen.course)
     when = gradebook.due_time(chosen.time)
-    gradebook.set_due(chosen.course, chosen.time, _named(chosen.assignments), chosen.db)
-    print(f"Due {_both_times(when)}: {', '.join(chosen.assignments)}.")
+    gradebook.set_due(chosen.course, chosen.time, checked_names(chosen.assignments), chosen.db)
+    print(f"Due {both_times(when)}: {', '.join(chosen.assignments)}.")
 
 
 def extend(chosen):
     """Give one student more time."""
-    student = _on_the_list(chosen)
-    (assignment,) = _named([chosen.assignment])
+    student = student_on_list(chosen.course, chosen.student)
+    (assignment,) = checked_names([chosen.assignment])
     when = gradebook.extend(chosen.course, student, assignment, chosen.days, chosen.db)
-    print(f"{assignment} of {student.id} is due {_both_times(when)}; report and export go by it.")
+    print(f"{assignment} of {student.id} is due {both_times(when)}; report and export go by it.")
 
 
 def check(chosen):
     """Say what lies in the course folder, and what would keep grading from working."""
     course, problems = chosen.course, []
-    students = _students(course)
+    students = students_of(course)
     print(f"{len(students)} students are on the class list {course / ROSTER}.")
     if not (course / SECRET_FILE).is_file():
         problems.append(f"{course / SECRET_FILE} is missing: release first, or restore it from your copy.")
-    assignments = _assignments(chosen)
+    assignments = assignments_asked(chosen.course, chosen.assignment)
     for assignment in assignments:
         found = find_submissions(course, students, [assignment])
         missing = [one.student for one in found if one.missing]
@@ -100,7 +106,7 @@ def check(chosen):
             problems.append(f"{assignment} has no level for the variants {', '.join(map(str, unmeasured))}.")
     for name in unknown_folders(course, students):
         problems.append(f"submitted/{name} belongs to nobody on the class list, and will not be scored.")
-    for path, meant in misplaced(course, students, _released(course)):
+    for path, meant in misplaced(course, students, released(course)):
         folder = f"{path.rpartition('/')[0]}/{meant or 'ASSIGNMENT'}/"
         problems.append(f"{path} is no released assignment, and will not be scored; bundles belong into {folder}.")
     with gradebook.opened(course, chosen.db) as book:
@@ -115,15 +121,15 @@ def grade(chosen):
     """Score what is new, and write gradebook, feedback and overview."""
     if chosen.new_hidden and chosen.assignment:
         raise CourseError("--new-hidden scores all assignments anew; leave out --assignment.")
-    students = _students(chosen.course)
+    students = students_of(chosen.course)
     records = _score(chosen, students, again=False)
     _publish(chosen, records, read_again=False)
 
 
 def regrade(chosen):
     """Score one student's submissions again, and write all pages."""
-    own = [_on_the_list(chosen)]
-    submissions = find_submissions(chosen.course, own, _assignments(chosen))
+    own = [student_on_list(chosen.course, chosen.student)]
+    submissions = find_submissions(chosen.course, own, assignments_asked(chosen.course, chosen.assignment))
     for one in submissions:
         if one.path is None:
             print(f"{one.assignment}: {one.problem}")
@@ -138,12 +144,16 @@ def regrade(chosen):
 def report(chosen):
     """Write feedback and overview from journal and gradebook."""
     gradebook.update_penalties(chosen.course, chosen.db)
-    _pages(chosen, _students(chosen.course), None)
+    _pages(chosen, students_of(chosen.course), None)
 
 
 def export(chosen):
     """Write the CSV files."""
-    course, students, assignments = chosen.course, _students(chosen.course), _assignments(chosen)
+    course, students, assignments = (
+        chosen.course,
+        students_of(chosen.course),
+        assignments_asked(chosen.course, chosen.assignment),
+    )
     submissions = find_submissions(course, students, assignments)
     gradebook.update_penalties(course, chosen.db)
     marks = gradebook.read_marks(course, chosen.db)
@@ -170,7 +180,7 @@ def _score(chosen, students, again):
         # Before anything else: who asks for a sandbox must not wait for scores to hear that there is none.
         executor.check_ready()
     secret = course_secret(course)
-    submissions = find_submissions(course, students, _assignments(chosen))
+    submissions = find_submissions(course, students, assignments_asked(chosen.course, chosen.assignment))
     with only_one(course, "grade"):
         hidden = hidden_set(course, secret, chosen.hidden)
         use_hidden(course, hidden, new=chosen.new_hidden)
@@ -193,8 +203,8 @@ def _score(chosen, students, again):
 
 
 def _publish(chosen, records, read_again):
-    course, students = chosen.course, _students(chosen.course)
-    submissions = find_submissions(course, students, _assignments(chosen))
+    course, students = chosen.course, students_of(chosen.course)
+    submissions = find_submissions(course, students, assignments_asked(chosen.course, chosen.assignment))
     if read_again:
         records = grading.current_records(course, submissions) | records
     gradebook.write_scores(course, students, submissions, records, chosen.db)
@@ -203,7 +213,7 @@ def _publish(chosen, records, read_again):
 
 def _pages(chosen, students, records):
     course = chosen.course
-    submissions = find_submissions(course, students, _assignments(chosen))
+    submissions = find_submissions(course, students, assignments_asked(chosen.course, chosen.assignment))
     if records is None:
         records = grading.current_records(course, submissions)
     marks = gradebook.read_marks(course, chosen.db)
@@ -226,45 +236,6 @@ def _pages(chosen, students, records):
     said = ", ".join(f"{count} {name}" for name, count in counts.items())
     print(f"{len(submissions)} submissions of {len(students)} students: {said}.")
     print(f"Overview: {overview}. Feedback: {course / 'feedback'}")
-
-
-def _students(course):
-    if not (course / ROSTER).is_file():
-        raise CourseError(
-            f"There is no class list {course / ROSTER}; give the course folder with --course, or release first with "
-            "--roster FILE."
-        )
-    return read_roster(course / ROSTER)
-
-
-def _on_the_list(chosen):
-    for student in _students(chosen.course):
-        if same_id(student.id) == same_id(chosen.student):
-            return student
-    raise CourseError(f"{chosen.student!r} is not on the class list {chosen.course / ROSTER}; check the spelling.")
-
-
-def _both_times(when):
-    return f"{when.astimezone():%Y-%m-%d %H:%M %Z} here, {when:%Y-%m-%d %H:%M} UTC"
-
-
-def _assignments(chosen):
-    """The assignments asked for, else those that were released."""
-    asked, released = _named(chosen.assignment), _released(chosen.course)
-    if not asked and not released:
-        raise CourseError(f"Nothing was released in {chosen.course}; release first, or name one with --assignment.")
-    return asked or released
-
-
-def _released(course):
-    return [name for name in ASSIGNMENTS if (course / "release" / name).is_dir()]
-
-
-def _named(assignments):
-    for name in assignments or []:
-        if name not in ASSIGNMENTS:
-            raise CourseError(f"There is no assignment {name!r}; choose from {', '.join(ASSIGNMENTS)}.")
-    return assignments
 
 
 def _level(variant):

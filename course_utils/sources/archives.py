@@ -161,7 +161,7 @@ def _checked_members(archive, zip_path, folder):
         raise _refusal(zip_path, f"holds {len(infos):,} files, more than {MOST_FILES:,}")
     kept = []
     for info in infos:
-        parts = _safe_parts(info, zip_path)
+        parts = safe_parts(info, zip_path)
         if info.is_dir() or any(part.startswith(".") or part == "__MACOSX" for part in parts):
             continue
         if info.flag_bits & 0x1:
@@ -186,7 +186,24 @@ def _checked_members(archive, zip_path, folder):
     return kept
 
 
-def _safe_parts(info, zip_path):
+def safe_parts(info, zip_path):
+    """Give the path of a zip file's entry as its parts, where it stays in its folder on every system.
+
+    Parameters
+    ----------
+    info : zipfile.ZipInfo
+    zip_path : str or pathlib.Path
+        Named in the sentence.
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    CourseError
+        Where it leaves its folder, is a link or a device, or has a name that not every system takes.
+    """
     # Windows takes a backslash for a separator, and some of its programs write it into zip files.
     name = info.orig_filename.replace("\\", "/")
     kind = stat.S_IFMT(info.external_attr >> 16)

@@ -10,12 +10,16 @@ from pathlib import Path
 
 from course_utils.sources.photo_folders import LITTER
 from homework.collecting.bundle import clean_text
+from homework.collecting.filing import COLLECTED, EARLIER, read_collected
+from homework.collecting.ownership import accepted, named_in, names_another
 
 # More than pack_submission writes at most; what is larger is not even read.
 LARGEST_BUNDLE = 80_000_000
 # What a disk takes.
 LONGEST_NAME = 255
 NOTHING = "Nothing was handed in."
+# A student reads this: nobody else's id stands in it.
+ANOTHERS = "The file was packed under another student id or for another assignment; a person looks at it."
 # The forms that can be read in one way only: those of ISO, and what nbgrader and stat write.
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|UTC|GMT|[+-]\d\d:?\d\d)?")
 
@@ -39,6 +43,9 @@ class Submission:
         One sentence for the instructor, where something is odd and the bundle can be scored all the same.
     missing : bool
         True where nothing was handed in at all.
+    waits : str or None
+        One sentence for the instructor alone, where the bundle names another student or assignment: it may hold
+        somebody else's id. Such a bundle is not scored until it is accepted.
     """
 
     student: str
@@ -49,6 +56,7 @@ class Submission:
     problem: str | None = None
     note: str | None = None
     missing: bool = False
+    waits: str | None = None
 
 
 def find_submissions(course, students, assignments):
@@ -64,10 +72,12 @@ def find_submissions(course, students, assignments):
     Returns
     -------
     list of Submission
-        One for each student and assignment. Of several bundles the newest file counts.
+        One for each student and assignment. Of several bundles in a folder the one counts that was collected last,
+        by the learning platform's time; of those that were put there by hand the newest file, and a note says so.
     """
+    taken = accepted(course)
     return [
-        _find(course / "submitted" / student.id / assignment, student.id, assignment)
+        _find(course / "submitted" / student.id / assignment, student.id, assignment, taken)
         for assignment in assignments
         for student in students
     ]
@@ -126,7 +136,7 @@ def _is_litter(name):
     return name.startswith("._") or name in LITTER
 
 
-def _find(folder, student, assignment):
+def _find(folder, student, assignment, taken):
     try:
         # A link in a student's upload could point at anything: only plain files count.
         names = sorted(folder.iterdir(), key=lambda one: (one.lstat().st_mtime, one.name))
@@ -135,26 +145,41 @@ def _find(folder, student, assignment):
     except OSError as error:
         return Submission(student, assignment, problem=f"The folder could not be read ({error.strerror}).")
     timestamp, note = _timestamp(folder / "timestamp.txt")
+    collected = read_collected(folder)
+    if collected is not None and timestamp is None and note is None:
+        late = ", and the learning platform marks it late" if collected.get("marked late") else ""
+        note = f"It is not known when this came{late}."
     found = Submission(student, assignment, timestamp=timestamp, note=note)
     names = [one for one in names if not _is_litter(one.name)]
     bundles = [one for one in names if one.suffix.lower() == ".zip"]
     if not bundles:
-        others = ", ".join(clean_text(one.name, LONGEST_NAME) for one in names if one.name != "timestamp.txt")
+        beside = ("timestamp.txt", COLLECTED, EARLIER)
+        others = ", ".join(clean_text(one.name, LONGEST_NAME) for one in names if one.name not in beside)
         if not others:
             return replace(found, missing=True, problem=NOTHING)
         return replace(found, problem=f"No bundle (.zip) was handed in, but {others[:100]}.")
-    path = bundles[-1]
+    path = next((one for one in bundles if collected and one.name == collected.get("bundle")), bundles[-1])
     shown = clean_text(path.name, LONGEST_NAME)[:80]
+    if len(bundles) > 1:
+        why = (
+            "it was collected last" if collected and path.name == collected.get("bundle") else "its file is the newest"
+        )
+        several = f"Of {len(bundles)} bundles in this folder {shown} counts, since {why}."
+        found = replace(found, note=f"{note} {several}" if note else several)
     try:
         about = path.lstat()
         if not stat.S_ISREG(about.st_mode):
             return replace(found, problem=f"{shown} is a link or a folder, not a file.")
         if about.st_size > LARGEST_BUNDLE:
             return replace(found, problem=f"{shown} has {about.st_size / 1e6:.0f} MB; a bundle has at most 60.")
-        with open(path, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        content = path.read_bytes()
     except OSError as error:
         return replace(found, problem=f"{shown} could not be read ({error.strerror}).")
+    digest = hashlib.sha256(content).hexdigest()
+    another = names_another(named_in(content), student, assignment)
+    if another and (student, assignment, digest) not in taken:
+        waits = f"The bundle in the folder of {student} for {assignment} waits: {another}."
+        return replace(found, sha256=digest, problem=ANOTHERS, waits=waits)
     return replace(found, path=path, sha256=digest)
 
 
@@ -167,6 +192,22 @@ def _timestamp(path):
         return None, None
     except (OSError, UnicodeDecodeError):
         return None, "timestamp.txt cannot be read, so it is not known whether this came late."
+    return read_time(text)
+
+
+def read_time(text):
+    """Read a time in a form that can be read in one way only.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    (str or None, str or None)
+        The time in UTC in ISO form without a zone; or else the sentence that says why there is none.
+    """
+    text = text.strip()
     if written := TIME.fullmatch(text):
         day, time, zone = written.groups()
         # Without a time zone in UTC, as nbgrader takes it.

@@ -1,105 +1,29 @@
 """Release: from a class list one notebook for each student, or one for all, into an nbgrader course folder."""
 
-import csv
 import hashlib
 import hmac
-import io
 import re
-import unicodedata
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.assignments.variant import ASSIGNMENTS, same_id, student_key
+from course_utils.assignments.variant import ASSIGNMENTS, student_key
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import write_text
+from homework.handing_out.roster import Student, read_roster
 from homework.handing_out.variants import SECRET_FILE, VARIANTS, course_secret, variant_of
 from tools.notebooks import SOLUTION_END, SOLUTION_ONLY, SOLUTION_START, from_script, student_version
+
+__all__ = ["ANSWER_ID", "ANSWER_POINTS", "Student", "read_roster", "release"]
 
 SOURCE = Path(__file__).resolve().parents[1] / "source"
 CHECKOUT = Path(__file__).resolve().parents[2]
 FOR_ALL = "all"
 ANSWER_ID, ANSWER_POINTS = "text-answer", 2
-# An id becomes the name of a folder, on every system, and part of the name of a file.
-STUDENT_ID = re.compile(r"[^\W_][\w.@+-]{0,63}")
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|all)(\..*)?")
 CONFIG = """\
 # Read by nbgrader and by its formgrader, started in this folder.
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = {course_id!r}
 """
-
-
-@dataclass(frozen=True)
-class Student:
-    """One line of the class list: the id, and the name and e-mail address, which may be empty."""
-
-    id: str
-    name: str
-    email: str
-
-
-def read_roster(path):
-    """Read the class list.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        A CSV file in UTF-8, separated by commas or semicolons, with a column ``student``, and ``name`` and ``email``
-        if wanted; other columns are passed over.
-
-    Returns
-    -------
-    list of Student
-        In the order of the file.
-
-    Raises
-    ------
-    CourseError
-        Where the file is no such table, or an id is empty, occurs twice, or cannot be the name of a folder; the line
-        is named.
-    """
-    path = Path(path)
-    with file_errors_told(path):
-        content = path.read_bytes()
-    try:
-        # Excel puts a mark before UTF-8.
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise CourseError(f"{path}, line {line}, is not in UTF-8; save the class list as 'CSV UTF-8'.") from None
-    if "\0" in text:
-        raise CourseError(f"{path} is not a CSV file; save the class list as 'CSV UTF-8'.")
-    first_line = text.split("\n", 1)[0]
-    separator = ";" if first_line.count(";") > first_line.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    try:
-        header = [cell.strip().lower() for cell in next(reader, [])]
-        if header.count("student") != 1:
-            raise CourseError(
-                f"{path} needs one column called 'student'; its first line names {', '.join(header) or 'nothing'}."
-            )
-        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
-    except csv.Error as error:
-        raise CourseError(f"{path}, line {reader.line_num}, is no CSV ({error}); look for a stray quote.") from None
-    students, seen = [], {}
-    for line, row in rows:
-        if len(row) > len(header):
-            raise CourseError(
-                f"{path}, line {line}, has more cells than the first line; put names with commas in quotes."
-            )
-        cells = dict.fromkeys(header, "") | dict(zip(header, row, strict=False))
-        student = Student(unicodedata.normalize("NFC", cells["student"]), cells.get("name", ""), cells.get("email", ""))
-        problem = _id_problem(student.id)
-        if problem:
-            raise CourseError(f"{path}, line {line}: the student id {student.id!r} {problem}.")
-        first = seen.setdefault(same_id(student.id), line)
-        if first != line:
-            raise CourseError(f"{path}, line {line}: the student id {student.id!r} stands in line {first} already.")
-        students.append(student)
-    if not students:
-        raise CourseError(f"{path} lists no student; write one line for each below the first.")
-    return students
 
 
 def release(course, roster, assignments=None, for_all=False, packed=False):
@@ -345,13 +269,3 @@ def _read(path):
 def _with_id(text, student):
     # An id has no character that Python or JSON would write in another way.
     return text.replace(_ID_HERE, student)
-
-
-def _id_problem(student):
-    if not student:
-        return "is empty"
-    if not STUDENT_ID.fullmatch(student) or student.endswith("."):
-        return "cannot name a folder: use letters, digits and . _ - @ +, first a letter or digit, 64 at most"
-    if RESERVED.fullmatch(student.lower()):
-        return "is a name that some systems, or the course, keep for something else"
-    return None
