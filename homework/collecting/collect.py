@@ -163,6 +163,9 @@ def _bundle_row(upload, student, why, account, known):
     if upload.platform == "flat":
         student, why = _named_student(own, known.students)
     assignment = known.choices.assignment or upload.assignment or task
+    if assignment is None and len(known.assignments) == 1:
+        # It cannot be read, or names none; the scorer says more of it.
+        (assignment,) = known.assignments
     time, source = _time(upload, account, known)
     row = Row(upload, NEW, student, assignment, why, time, source, hashlib.sha256(content).hexdigest())
     if student is None:

@@ -4,9 +4,6 @@ import os
 import zipfile
 
 import pytest
-
-pytest.importorskip("nbgrader", reason="the packages of the extra 'grading' are not installed")
-
 from platform_downloads import bundle, canvas_gradebook, moodle, packed, unpacked, worksheet
 
 from homework.__main__ import _parser
