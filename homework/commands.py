@@ -233,7 +233,11 @@ def _pages(chosen, students, records):
         executions,
     )
     counts = report_pages.count_states(submissions, records)
-    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    words = {"new": "not graded yet", "waiting": "waiting for you"}
+    said = ", ".join(f"{count} {words.get(name, name)}" for name, count in counts.items())
+    for one in submissions:
+        if one.waits:
+            print(f"{one.waits} To score it all the same: grade --accept {one.student}/{one.assignment}")
     print(f"{len(submissions)} submissions of {len(students)} students: {said}.")
     print(f"Overview: {overview}. Feedback: {course / 'feedback'}")
 

@@ -1,15 +1,8 @@
 """Marks as CSV files that Canvas and Moodle read, one row a student."""
 
-import csv
-import io
-import re
-
-from course_utils.files import written_whole
+from homework.handing_out.roster import given_and_family
 from homework.marks.report import state
-
-# A spreadsheet takes a cell that starts with one of these for a formula, and runs it.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-BEHIND_SEPARATOR = re.compile(r"([;\t\r\n] *)(?=[=+@-])")
+from homework.spreadsheet import write_table
 
 
 def write_exports(course, students, assignments, submissions, records, marks, missing_as_zero=False):
@@ -70,40 +63,13 @@ def write_exports(course, students, assignments, submissions, records, marks, mi
         everything.append(row)
     folder = course / "exports"
     tables = {"canvas.csv": canvas, "moodle.csv": moodle, "all.csv": everything}
-    return [_write(folder / name, rows) for name, rows in tables.items()]
-
-
-def harmless(cell):
-    """Give a cell of a table that no spreadsheet takes for a formula.
-
-    Parameters
-    ----------
-    cell : str
-
-    Returns
-    -------
-    str
-        With an apostrophe before what starts like a formula, in the cell or behind a separator in it.
-    """
-    # Where commas are for decimals, spreadsheets split a row at semicolons, whatever its cells were.
-    cell = BEHIND_SEPARATOR.sub(r"\1'", cell)
-    # A blank before the sign does not help: some spreadsheets cut it off.
-    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA_STARTS) or cell.startswith(FORMULA_STARTS) else cell
+    return [write_table(folder / name, rows) for name, rows in tables.items()]
 
 
 def _family_name_first(name):
-    first, _, last = name.rpartition(" ")
-    return f"{last}, {first}" if first else name
+    given, family = given_and_family(name)
+    return f"{family}, {given}" if given else family
 
 
 def _number(value):
     return "" if value is None else f"{value:.6g}"
-
-
-def _write(path, rows):
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([harmless(str(cell)) for cell in row] for row in rows)
-    with written_whole(path) as part:
-        # With a byte order mark: without it Excel takes the file for one in the local encoding.
-        part.write_bytes(text.getvalue().encode("utf-8-sig"))
-    return path

@@ -28,6 +28,7 @@ from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import write_text
 from homework.handing_out.release import ANSWER_ID as ANSWER
 from homework.handing_out.release import ANSWER_POINTS
+from homework.handing_out.roster import given_and_family
 from homework.scoring.items import ITEMS
 from homework.scoring.journal import only_one
 
@@ -133,7 +134,7 @@ def prepare(gradebook, students, assignments):
     """
     there = {student.id: student for student in gradebook.students}
     for student in students:
-        first, _, last = student.name.rpartition(" ")
+        first, last = given_and_family(student.name)
         about = {"first_name": first, "last_name": last, "email": student.email}
         known = {name: value or None for name, value in about.items()}
         own = there.get(student.id)
@@ -414,6 +415,10 @@ class Marks:
         Cell -> points given by hand.
     comments : dict of str to str
         Cell -> comment written by hand.
+    due : datetime.datetime or None
+        Until when this student may hand in, in UTC without a zone.
+    extended : bool
+        Whether this student has more time than the class.
     """
 
     score: float | None
@@ -423,6 +428,8 @@ class Marks:
     open: tuple
     manual: dict
     comments: dict
+    due: datetime | None = None
+    extended: bool = False
 
 
 def read_marks(course, url=None):
@@ -470,6 +477,8 @@ def _marks(entry):
         open=tuple(grade.cell.name for grade in grades if grade.needs_manual_grade),
         manual={grade.cell.name: grade.manual_score for grade in grades if grade.manual_score is not None},
         comments={one.cell.name: one.manual_comment for one in comments if one.manual_comment},
+        due=entry.duedate if entry.assignment.duedate else None,
+        extended=bool(entry.extension),
     )
 
 

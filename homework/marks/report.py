@@ -1,30 +1,33 @@
 """Pages to read: feedback for each student, and an overview of the class for the instructor."""
 
 import math
-from functools import lru_cache
-from pathlib import Path
+from datetime import datetime
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from course_utils.files import write_text
-from homework.handing_out.release import ANSWER_ID
+from homework.handing_out.release import ANSWER_ID, ANSWER_POINTS
 from homework.marks.gradebook import REMARKS, cell_name, remarks
+from homework.pages import local_time, write_page
 from homework.scoring.items import ITEMS
 
-TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 # Okabe and Ito's colours, which colour-blind people tell apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
-WIDTH, HEIGHT, MARGIN = 360, 180, 30
-# Evidence that names others, or that tells a student what is on the hidden photos, stays with the instructor.
-SHOWN_LENGTH = 300
+WIDTH, HEIGHT, MARGIN = 340, 180, 30
 MOST_RUNS = 8
 MOST_EPOCHS = 1000
+# What to do better next time, where an item has not all its points.
+ADVICE = {
+    "right variant": "Leave the cell with your variant as it is, and load the base that it names.",
+    "right layers changed": "After setting `trainable`, print which weights are trainable before you train.",
+    "base left as released": "Use the base's own preprocessing, and freeze every layer that is not to learn.",
+    "accuracy recomputed": "Measure on the public test photos, with the very model that you hand in.",
+    "level reached": "Look at the validation curve: train longer where it still rises, stop where it falls.",
+    "consistent record": "Hand in history, predictions and model of one and the same run.",
+}
 
 
 def write_feedback(course, submission, record, marks, execution=None):
     """Write the feedback page of one student for one assignment.
 
-    It holds this student's items, evidence, curves and marks, and nothing else: no photo, no name of anyone else.
+    It holds this student's items, text, curves and marks, and nothing else: no photo, no name and no id of anyone else.
 
     Parameters
     ----------
@@ -51,29 +54,68 @@ def write_feedback(course, submission, record, marks, execution=None):
     result = _scored(record) or {}
     by_cell = {cell_name(item): item for item in ITEMS}
     manual = {by_cell.get(name, name): score for name, score in (marks.manual if marks else {}).items()}
-    page = (
-        _environment()
-        .get_template("feedback.html.j2")
-        .render(
-            student=submission.student,
-            assignment=submission.assignment,
-            variant=(result.get("variant_number") if result else None),
-            items=[
-                {**item, "evidence": evidence_lines(item.get("evidence")), "manual": manual.get(item["name"])}
-                for item in result.get("items", [])
-            ],
-            remarks="" if result else remarks(submission, record),
-            marks=marks,
-            answer_points=manual.get(ANSWER_ID),
-            comments={name: text for name, text in (marks.comments if marks else {}).items() if name != REMARKS},
-            curves=[curves(name, run) for name, run in runs_of(result.get("history"))],
-            timestamp=submission.timestamp,
-            execution=execution,
-        )
+    comments = {by_cell.get(name, name): text for name, text in (marks.comments if marks else {}).items()}
+    path = feedback_path(course, submission.student, submission.assignment)
+    write_page(
+        path,
+        "feedback.html.j2",
+        student=submission.student,
+        assignment=submission.assignment,
+        variant=result.get("variant_number"),
+        items=[_item(item, manual.get(item["name"])) for item in result.get("items", [])],
+        remarks="" if result else remarks(submission, record),
+        marks=marks,
+        text=result.get("answers") or {},
+        answer_points=manual.get(ANSWER_ID),
+        answer_out_of=ANSWER_POINTS,
+        comments={name: text for name, text in comments.items() if name not in (REMARKS, ANSWER_ID)},
+        answer_comment=comments.get(ANSWER_ID),
+        curves=[curves(name, run) for name, run in runs_of(result.get("history"))],
+        handed_in=local_time(datetime.fromisoformat(submission.timestamp)) if submission.timestamp else None,
+        due=local_time(marks.due) if marks and marks.due else None,
+        late=how_late(marks.seconds_late) if marks and marks.seconds_late > 0 else None,
+        execution=execution,
+        WIDTH=WIDTH,
+        HEIGHT=HEIGHT,
+        MARGIN=MARGIN,
     )
-    path = course / "feedback" / submission.student / submission.assignment / "feedback.html"
-    write_text(path, page)
     return path
+
+
+def feedback_path(course, student, assignment):
+    """Give the path of a student's feedback page."""
+    return course / "feedback" / student / assignment / "feedback.html"
+
+
+def how_late(seconds):
+    """Write a time by which something is late in words.
+
+    Parameters
+    ----------
+    seconds : float
+
+    Returns
+    -------
+    str
+        Such as ``1 day 6 hours`` or ``12 minutes``.
+    """
+    minutes = max(1, round(seconds / 60))
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(days, "day"), (hours, "hour"), (0 if days else minutes, "minute")]
+    return " ".join(f"{count} {name}{'s' * (count != 1)}" for count, name in parts if count)
+
+
+def _item(item, manual):
+    points = item["points"] if manual is None else manual
+    return {
+        "name": item["name"],
+        "points": points,
+        "out_of": item["out_of"],
+        "by_hand": manual is not None,
+        "reason": item["reason"],
+        # A scorer of its own may say it better.
+        "advice": item.get("advice") or ADVICE.get(item["name"]) if points < item["out_of"] else None,
+    }
 
 
 def write_overview(course, students, submissions, records, marks, hints, unknown, executions):
@@ -83,7 +125,7 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
     ----------
     course : pathlib.Path
         The course folder.
-    students : list of homework.handing_out.release.Student
+    students : list of homework.handing_out.roster.Student
     submissions : list of homework.collecting.submissions.Submission
     records : dict of (str, str) to dict
     marks : dict of (str, str) to Marks
@@ -105,60 +147,82 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
         Where the page cannot be written.
     """
     names = {student.id: student.name for student in students}
-    sections = []
-    for assignment in sorted({one.assignment for one in submissions}):
-        own_submissions = [one for one in submissions if one.assignment == assignment]
-        results = [
-            result for one in own_submissions if (result := _scored(records.get((one.student, assignment)))) is not None
-        ]
-        shares = [result["points"] / result["out_of"] for result in results if result["out_of"]]
-        sections.append(
-            {
-                "name": assignment,
-                "counts": count_states(own_submissions, records),
-                "histogram": histogram(shares),
-                "hardest": hardest_items(results),
-                "late": [
-                    {
-                        "student": one.student,
-                        "name": names.get(one.student, ""),
-                        "hours": own.seconds_late / 3600,
-                        "penalty": own.penalty,
-                    }
-                    for one in own_submissions
-                    if (own := marks.get((one.student, assignment))) is not None and own.seconds_late > 0
-                ],
-                "to_mark": sum(1 for one in own_submissions if _is_open(marks, one)),
-                "failures": [
-                    {"student": one.student, "name": names.get(one.student, ""), "sentence": sentence}
-                    for one in own_submissions
-                    if (sentence := failure(one, records.get((one.student, assignment)))) is not None
-                ],
-                "executions": [
-                    {"student": one.student, "sentence": f"{own['sentence']} {own.get('again') or ''}"}
-                    for one in own_submissions
-                    if (own := executions.get((one.student, assignment))) is not None
-                ],
-                "notes": [{"student": one.student, "sentence": one.note} for one in own_submissions if one.note],
-                "rows": [
-                    _row(one, names, records.get((one.student, assignment)), marks.get((one.student, assignment)))
-                    for one in own_submissions
-                ],
-            }
-        )
-    page = (
-        _environment()
-        .get_template("overview.html.j2")
-        .render(sections=sections, hints=hints, unknown=unknown, number=len(students))
-    )
+    assignments = sorted({one.assignment for one in submissions})
+    sections = [
+        _section(name, [one for one in submissions if one.assignment == name], names, records, marks, executions)
+        for name in assignments
+    ]
+    cells = {(one.student, one.assignment): _cell(one, records, marks) for one in submissions}
     path = course / "report" / "index.html"
-    write_text(path, page)
+    write_page(
+        path,
+        "overview.html.j2",
+        sections=sections,
+        assignments=assignments,
+        table=[
+            {"id": student.id, "name": student.name, "cells": [cells.get((student.id, name)) for name in assignments]}
+            for student in students
+        ],
+        waits=[one.waits for one in submissions if one.waits],
+        to_mark=sum(section["to_mark"] for section in sections),
+        hints=hints,
+        unknown=unknown,
+        number=len(students),
+        WIDTH=WIDTH,
+        HEIGHT=HEIGHT,
+        MARGIN=MARGIN,
+    )
     return path
+
+
+def _section(assignment, submissions, names, records, marks, executions):
+    """Give what the overview says of one assignment."""
+    results = [result for one in submissions if (result := _scored(records.get((one.student, assignment)))) is not None]
+    out_of = max((result["out_of"] for result in results), default=0)
+    about = [(one, {"student": one.student, "name": names.get(one.student, "")}) for one in submissions]
+    late = [(who, marks.get((one.student, assignment))) for one, who in about]
+    return {
+        "name": assignment,
+        "counts": count_states(submissions, records),
+        "out_of": out_of,
+        "histogram": histogram([result["points"] for result in results], out_of),
+        "hardest": hardest_items(results),
+        "late": [
+            who | {"late": how_late(own.seconds_late), "penalty": own.penalty}
+            for who, own in late
+            if own is not None and own.seconds_late > 0
+        ],
+        "to_mark": sum(1 for one in submissions if _is_open(marks, one)),
+        "failures": [
+            who | {"sentence": sentence}
+            for one, who in about
+            if not one.waits and (sentence := failure(one, records.get((one.student, assignment)))) is not None
+        ],
+        "executions": [
+            {"student": one.student, "sentence": f"{own['sentence']} {own.get('again') or ''}"}
+            for one in submissions
+            if (own := executions.get((one.student, assignment))) is not None
+        ],
+        "notes": [who | {"sentence": one.note} for one, who in about if one.note],
+    }
+
+
+def _cell(submission, records, marks):
+    """Give one cell of the table students x assignments: the mark, or in a word why there is none."""
+    key = submission.student, submission.assignment
+    own, word = marks.get(key), state(submission, records.get(key))
+    return {
+        "mark": None if own is None else own.score,
+        "word": {"new": "not graded", "scored": "to mark"}.get(word, word),
+        "late": bool(own and own.seconds_late > 0),
+        "open": bool(own and own.open),
+        "link": f"../feedback/{submission.student}/{submission.assignment}/feedback.html",
+    }
 
 
 def failure(submission, record):
     """Say why a submission has no score, or a refused one; None where it was scored."""
-    if _scored(record) is not None:
+    if _scored(record) is not None or state(submission, record) == "new":
         return None
     return remarks(submission, record)
 
@@ -174,12 +238,13 @@ def count_states(submissions, records):
     Returns
     -------
     dict of str to int
-        scored, refused, failed, missing; together all of them.
+        scored, refused, failed and missing; and, where there are any, new (not graded yet) and waiting (they name
+        another student or assignment). Together all of them.
     """
     counts = {"scored": 0, "refused": 0, "failed": 0, "missing": 0}
     for submission in submissions:
-        record = records.get((submission.student, submission.assignment))
-        counts["missing" if submission.missing else (record or {}).get("result", {}).get("status", "failed")] += 1
+        word = state(submission, records.get((submission.student, submission.assignment)))
+        counts[word] = counts.get(word, 0) + 1
     return counts
 
 
@@ -204,29 +269,31 @@ def hardest_items(results):
     return sorted(((name, sum(values) / len(values)) for name, values in shares.items()), key=lambda pair: pair[1])
 
 
-def histogram(shares, bins=10):
-    """Draw how many submissions reached which share of the points, as SVG's numbers.
+def histogram(points, out_of):
+    """Draw how many submissions reached how many points, as SVG's numbers: one bar a whole point.
 
     Parameters
     ----------
-    shares : list of float
-        Between 0 and 1.
-    bins : int
+    points : list of float
+        Of each submission.
+    out_of : float
+        The most that can be reached: it has a bar of its own.
 
     Returns
     -------
     list of dict
-        Of each bar: count, label, and x, y, width, height in the drawing.
+        Of each bar: count, points (8 stands for 8 and all below 9), and x, y, width, height in the drawing.
     """
+    bins = math.floor(out_of) + 1
     counts = [0] * bins
-    for share in shares:
-        counts[min(bins - 1, max(0, int(share * bins)))] += 1
+    for one in points:
+        counts[min(bins - 1, max(0, math.floor(one + 1e-9)))] += 1
     tallest, width = max(counts) or 1, (WIDTH - 2 * MARGIN) / bins
     return [
         {
             "count": count,
-            "label": f"{100 * i // bins}-{100 * (i + 1) // bins} %",
-            "x": round(MARGIN + i * width, 1),
+            "points": i,
+            "x": round(MARGIN + i * width + 1, 1),
             "y": round(HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * count / tallest, 1),
             "width": round(width - 2, 1),
             "height": round((HEIGHT - 2 * MARGIN) * count / tallest, 1),
@@ -289,36 +356,6 @@ def curves(name, run):
     return {"name": name, "epochs": epochs, "lines": drawn}
 
 
-def evidence_lines(evidence):
-    """Bring the evidence of an item into lines to read.
-
-    Parameters
-    ----------
-    evidence : dict or None
-        Name -> JSON value.
-
-    Returns
-    -------
-    list of (str, str)
-        Name and value, each shortened.
-    """
-    return [(str(name)[:80], _shown(value)) for name, value in (evidence or {}).items()]
-
-
-def _shown(value):
-    if value is None or value == [] or value == {}:
-        return "none"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, list):
-        text = ", ".join(_shown(one) for one in value[:50])
-    elif isinstance(value, dict):
-        text = "; ".join(f"{name}: {_shown(one)}" for name, one in list(value.items())[:50])
-    else:
-        text = str(value)
-    return text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + " ..."
-
-
 def _height(share):
     return HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * min(1.0, max(0.0, share))
 
@@ -328,35 +365,17 @@ def _scored(record):
     return result if result and result["status"] == "scored" else None
 
 
-def _row(submission, names, record, marks):
-    result = _scored(record)
-    return {
-        "student": submission.student,
-        "name": names.get(submission.student, ""),
-        "state": state(submission, record),
-        "points": result["points"] if result else None,
-        "score": marks.score if marks else None,
-        "late": bool(marks and marks.seconds_late > 0),
-        "open": bool(marks and marks.open),
-        "link": f"../feedback/{submission.student}/{submission.assignment}/feedback.html",
-    }
-
-
 def state(submission, record):
-    """Say in one word what became of a submission: scored, refused, failed or missing."""
-    return "missing" if submission.missing else (record or {}).get("result", {}).get("status", "failed")
+    """Say in one word what became of a submission: scored, refused, failed, missing, waiting, or new (not graded)."""
+    if submission.missing:
+        return "missing"
+    if submission.waits:
+        return "waiting"
+    if record is None and submission.problem is None:
+        return "new"
+    return (record or {}).get("result", {}).get("status", "failed")
 
 
 def _is_open(marks, submission):
     own = marks.get((submission.student, submission.assignment))
     return bool(own and own.open)
-
-
-@lru_cache(maxsize=1)
-def _environment():
-    # Once: to compile the templates for each page takes ten times as long as to fill them in.
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.globals.update(WIDTH=WIDTH, HEIGHT=HEIGHT, MARGIN=MARGIN)
-    return environment

@@ -9,8 +9,9 @@ pytest.importorskip("nbgrader", reason="the packages of the extra 'grading' are 
 from homework_records import by_student, failed, handed_in, refused, scored
 
 from homework.handing_out.release import Student
-from homework.marks.export import harmless, write_exports
+from homework.marks.export import write_exports
 from homework.marks.gradebook import Marks
+from homework.spreadsheet import harmless
 
 STUDENTS = [Student("ada", "=1+1 Ada", "ada@example.org"), Student("ben", "Ben B.", "@ben")]
 MARKS = {

@@ -1,6 +1,8 @@
 """Feedback and overview: what is in them, what never is, and that nothing of a student's becomes markup."""
 
 import re
+import time
+from datetime import datetime
 
 import pytest
 
@@ -27,10 +29,60 @@ def overview(course, *records, hints=(), unknown=(), submissions=None, marks=Non
     return path.read_text(encoding="utf-8")
 
 
-def test_feedback_has_points_items_evidence_curves_and_the_comment(tmp_path):
+def test_feedback_has_points_items_curves_and_the_text_with_its_comment(tmp_path):
     page = feedback(tmp_path, scored())
-    for words in ("9.5 of 12 points", "level reached", "accuracy: 0.91", "conv2d, dense", "<polyline", "Say why."):
+    for words in ("9.5 of 12 points", "level reached", "<polyline", "1.5 of 2", "It learned faster.", "Say why."):
         assert words in page
+
+
+def test_feedback_shows_sentences_and_no_raw_fields(tmp_path):
+    page = feedback(tmp_path, scored())
+    assert "level reached was looked at." in page and "accuracy: 0.91" not in page and "conv2d, dense" not in page
+
+
+def test_feedback_says_what_to_do_better_only_where_points_are_missing(tmp_path):
+    assert "Next time" not in feedback(tmp_path, scored(), marks=None)
+    page = feedback(tmp_path, scored(share=0.5), marks=None)
+    assert "Next time: Look at the validation curve" in page
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="no time zone can be chosen here")
+def test_feedback_says_by_local_time_when_it_was_due_and_came_and_how_late_it_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        due = datetime(2026, 12, 1, 22, 59)
+        late = Marks(9.5, 12.0, 1.0, 108000.0, (), {}, {}, due)
+        page = feedback(tmp_path, scored(), late, handed_in(timestamp="2026-12-03T04:59:00"))
+        assert "Handed in Thu 03 Dec 2026, 05:59 CET; due Tue 01 Dec 2026, 23:59 CET" in page
+        assert "late by 1 day 6 hours" in page
+        in_time = Marks(9.5, 12.0, 0.0, 0.0, (), {}, {}, due)
+        assert ": in time." in feedback(tmp_path, scored(), in_time, handed_in(timestamp="2026-12-01T20:00:00"))
+        assert "is not known, so nothing was taken off" in feedback(tmp_path, scored(), in_time, handed_in())
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_work_that_was_not_graded_yet_is_new_and_not_failed(tmp_path):
+    submissions = [handed_in("ada", path=tmp_path / "work.zip"), handed_in("ben", problem="No bundle was handed in.")]
+    assert report.count_states(submissions, {}) == {"scored": 0, "refused": 0, "failed": 1, "missing": 0, "new": 1}
+    page = overview(tmp_path, submissions=submissions)
+    assert "1 not graded yet" in page and "not graded</a>" in page
+
+
+def test_the_overview_begins_with_those_that_wait_and_the_table_of_the_class(tmp_path):
+    waits = "The bundle in the folder of ben for conv_head waits: it names the student 'ada'."
+    submissions = [handed_in(), handed_in("ben", problem="A person looks at it.", waits=waits)]
+    page = overview(tmp_path, scored(), submissions=submissions)
+    assert page.index("1 bundle(s) name another student") < page.index("<table>") < page.index("What needs a person")
+    assert page.index("folder of ben") < page.index("histogram") and page.index("<h3>Alike") < page.index("histogram")
+
+
+def test_a_page_never_shows_another_students_id_where_the_bundle_names_one(tmp_path):
+    waits = "The bundle in the folder of ben for conv_head waits: it names the student 'ada'."
+    page = feedback(tmp_path, None, None, handed_in("ben", problem="A person looks at it.", waits=waits))
+    assert "ada" not in page and "A person looks at it." in page
 
 
 def test_feedback_says_that_a_late_penalty_is_off_already(tmp_path):
@@ -77,8 +129,8 @@ def test_a_history_may_be_one_run_or_many():
 
 
 def test_the_histogram_counts_every_submission_once():
-    bars = report.histogram([0.0, 0.05, 0.5, 1.0, 1.0])
-    assert [bar["count"] for bar in bars] == [2, 0, 0, 0, 0, 1, 0, 0, 0, 2]
+    bars = report.histogram([0.0, 0.5, 5.0, 9.0, 9.99, 10.0, 10.0], 10.0)
+    assert [bar["count"] for bar in bars] == [2, 0, 0, 0, 0, 1, 0, 0, 0, 2, 2]
 
 
 def test_the_hardest_item_comes_first():
@@ -102,7 +154,8 @@ def test_the_overview_names_who_is_late_by_how_much_with_and_without_a_penalty(t
     }
     page = overview(tmp_path, scored(), scored("ben"), marks=late)
     rows = page.split("<h3>Late</h3>")[1].split("</table>")[0]
-    assert "1 late" in page and "<td>ada</td><td>Ada A.</td>" in rows and ">1.5</td>" in rows and "ben" not in rows
+    assert "1 late" in page and '<td>ada</td><td class="wide">Ada A.</td>' in rows
+    assert ">1 hour 30 minutes</td>" in rows and "ben" not in rows
 
 
 def test_states_add_up_to_all():

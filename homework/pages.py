@@ -1,0 +1,52 @@
+"""Fill the templates of the pages; what comes from a student never becomes markup."""
+
+from datetime import UTC
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from course_utils.files import write_text
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+
+def write_page(path, template, **values):
+    """Write a page.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    template : str
+        Its name in ``homework/templates``.
+    **values
+        What the template asks for.
+
+    Raises
+    ------
+    CourseError
+        Where the page cannot be written.
+    """
+    write_text(path, _environment().get_template(template).render(**values))
+
+
+def local_time(when):
+    """Write a time by this machine's clock, with its zone.
+
+    Parameters
+    ----------
+    when : datetime.datetime
+        In UTC, with or without its zone.
+
+    Returns
+    -------
+    str
+    """
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return f"{when.astimezone():%a %d %b %Y, %H:%M %Z}"
+
+
+@lru_cache(maxsize=1)
+def _environment():
+    # Once: to compile the templates for each page takes ten times as long as to fill them in.
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
