@@ -17,10 +17,13 @@ COMMANDS = {
     "release": ("commands", "release", "write each student's notebook, from the class list roster.csv"),
     "due": ("commands", "due", "set until when assignments may be handed in"),
     "extend": ("commands", "extend", "give one student more time for an assignment"),
-    "collect": ("week", "collect", "take in what Moodle, Canvas, Blackboard, Brightspace or mail gave you"),
+    "collect": ("taking_in", "collect", "take in what Moodle, Canvas, Blackboard, Brightspace or mail gave you"),
     "check": ("commands", "check", "look at the course folder: who has handed in what, and what would not work"),
     "grade": ("commands", "grade", "score what is new, and write gradebook, feedback and overview"),
+    "status": ("giving_back", "status", "where the class stands: handed in, graded, to mark, late, waiting"),
+    "received": ("taking_in", "received", "note when one student's work came, where the platform does not say"),
     "report": ("commands", "report", "write feedback and overview again, after marking by hand"),
+    "return": ("giving_back", "give_back", "pack the feedback pages for Moodle, Canvas or mail"),
     "export": ("commands", "export", "write the marks as CSV files for Canvas and Moodle"),
     "regrade": ("commands", "regrade", "score one student's submissions again"),
     "demo": ("demo", "demo", "make a class of 60, release, grade, report and export: some minutes"),
@@ -66,19 +69,32 @@ def _parser():
         metavar="FOLDER",
         help=f"the course folder; it holds a secret and names, so keep it out of any repository (./{COURSE})",
     )
+    again = argparse.ArgumentParser(add_help=False)
+    again.add_argument("--course", type=Path, default=argparse.SUPPRESS, metavar="FOLDER", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    made = {name: commands.add_parser(name, help=text, description=text) for name, (_, _, text) in COMMANDS.items()}
+    made = {
+        name: commands.add_parser(name, help=text, description=text, parents=[again])
+        for name, (_, _, text) in COMMANDS.items()
+    }
     release = made["release"]
     release.add_argument("--roster", type=Path, metavar="FILE", help="the class list (roster.csv in the course folder)")
     release.add_argument("--for-all", action="store_true", help="one notebook for all, which asks for the student id")
     release.add_argument("--packed", action="store_true", help="notebooks that run in Colab as they are (1 MB each)")
     release.add_argument("--due", metavar="TIME", help="until when, such as 2026-12-01T23:59:00+01:00")
+    release.add_argument("--list", type=Path, metavar="CSV", help="Moodle's grading worksheet, to hand out by it")
+    release.add_argument("--yes", action="store_true", help="go on where the class list shrinks or ids look spoilt")
     made["due"].add_argument("assignments", nargs="+", metavar="ASSIGNMENT")
     made["due"].add_argument("time", metavar="TIME", help="such as 2026-12-01T23:59:00+01:00")
     made["extend"].add_argument("student", metavar="STUDENT", help="the student's id")
     made["extend"].add_argument("assignment", metavar="ASSIGNMENT")
     made["extend"].add_argument("--days", type=_days, required=True, metavar="N", help="after the due time; 0 for none")
-    for name in ("release", "check", "grade", "regrade", "report", "export"):
+    received = made["received"].add_argument
+    received("student", metavar="STUDENT", help="the student's id")
+    received("assignment", metavar="ASSIGNMENT")
+    received("time", metavar="TIME", help="such as 2026-12-01T21:07:00+01:00")
+    made["return"].add_argument("--list", type=Path, metavar="CSV", help="Moodle's grading worksheet")
+    made["return"].add_argument("--all", action="store_true", help="also what is not marked to its end")
+    for name in ("release", "check", "grade", "regrade", "status", "report", "return", "export"):
         made[name].add_argument("--assignment", action="append", metavar="NAME", help="only this one; may be repeated")
     collect = made["collect"]
     collect.add_argument("files", nargs="+", type=Path, metavar="FILE_OR_FOLDER", help="as the platform gave it")
@@ -98,11 +114,12 @@ def _parser():
         add("--seconds", type=_positive, default=60, metavar="N", help="the most that scoring one may take (60)")
         add("--memory", type=_positive, default=2000, metavar="MB", help="the most memory that it may take (2000)")
         add("--execute", action="store_true", help="also run the students' notebooks again, inside bubblewrap")
-    for name in ("check", "grade", "regrade", "report", "export", "release", "due", "extend"):
+    for name in ("check", "grade", "regrade", "status", "report", "return", "export", "release", "due", "extend"):
         made[name].add_argument("--db", metavar="URL", help="the gradebook's database (SQLite in the course folder)")
     made["grade"].add_argument(
         "--new-hidden", action="store_true", help="score everything anew by other hidden photos than so far"
     )
+    made["grade"].add_argument("--accept", action="append", metavar="STUDENT/ASSIGNMENT", help=ACCEPT)
     made["regrade"].set_defaults(new_hidden=False)
     made["export"].add_argument(
         "--missing-as-zero", action="store_true", help="write 0, not an empty cell, for what is missing or refused"

@@ -1,22 +1,28 @@
 """What the commands of ``python -m homework`` do."""
 
 import contextlib
+from difflib import get_close_matches
 from pathlib import Path
 
+from course_utils.assignments.variant import same_id
 from course_utils.errors import CourseError
 from course_utils.files import written_whole
+from homework.asking import agreed
+from homework.collecting.ownership import accept, asked_to_accept
+from homework.collecting.platform_lists import moodle_numbers
 from homework.collecting.submissions import find_submissions, misplaced, unknown_folders
 from homework.course_folder import (
     ROSTER,
     assignments_asked,
-    both_times,
     checked_names,
     released,
     student_on_list,
     students_of,
 )
+from homework.handing_out.hand_out import write_hand_out
 from homework.handing_out.release import release as write_release
-from homework.handing_out.roster import read_roster
+from homework.handing_out.roster import read_roster, spoilt_ids
+from homework.handing_out.secret_check import check_secret, keep_fingerprint
 from homework.handing_out.variants import ASSIGNMENTS, SECRET_FILE, VARIANTS, course_secret, variant_of
 from homework.marks import export as export_files
 from homework.marks import gradebook
@@ -28,34 +34,71 @@ from homework.scoring.journal import only_one
 from homework.scoring.scorer import SCORER_VERSION
 from homework.scoring.similarity import similarity_hints
 from homework.scoring.thresholds import threshold
+from homework.times import both_times, due_time
+
+# So many may go from a class list without a question.
+FEW = 2
+# As many names are said of who has handed in and who has not.
+MOST_NAMED = 60
 
 
 def release(chosen):
-    """Write the students' notebooks, and enter class, assignments and rubric into the gradebook."""
+    """Write the students' notebooks and what can be handed out in one go, and enter all into the gradebook."""
     course = chosen.course
-    when = gradebook.due_time(chosen.due) if chosen.due else None
+    when = due_time(chosen.due) if chosen.due else None
     roster = chosen.roster or course / ROSTER
     students, assignments = read_roster(roster), checked_names(chosen.assignment) or list(ASSIGNMENTS)
+    before = _ids_before(course)
+    _ask_about(students, before, roster, chosen.yes)
+    check_secret(course)
     written = write_release(course, roster, assignments, for_all=chosen.for_all, packed=chosen.packed)
+    keep_fingerprint(course)
     if chosen.roster:
-        _keep_roster(course, roster, students, chosen.for_all)
+        _keep_roster(course, roster, students, before, chosen.for_all)
     with gradebook.opened(course, chosen.db) as book:
         gradebook.prepare(book, students, assignments)
     if when:
         gradebook.set_due(course, chosen.due, assignments, chosen.db)
         print(f"Due {both_times(when)}.")
+    numbers = moodle_numbers(chosen.list, students) if chosen.list else None
+    page = write_hand_out(course, students, assignments, chosen.for_all, numbers)
     print(f"{len(written)} notebooks for {len(students)} students are in {course / 'release'}.")
+    print(f"How to hand them out in one go: {page}")
     print(f"Keep a copy of {course / SECRET_FILE}: without it every student has another variant.")
 
 
-def _keep_roster(course, roster, students, for_all):
-    """Copy the class list to where the later commands read it, and say who is new on it and who has gone."""
-    kept, before = course / ROSTER, None
+def _ids_before(course):
     # A copy that somebody has broken is replaced too.
     with contextlib.suppress(CourseError):
-        before = [student.id for student in read_roster(kept)]
+        return [student.id for student in read_roster(course / ROSTER)]
+    return None
+
+
+def _ask_about(students, before, roster, yes):
+    """Ask about ids that look spoilt and about a class list that shrinks, before anything is written."""
+    now = {student.id for student in students}
+    spoilt = [one for one in spoilt_ids(students) if one not in (before or [])]
+    gone = [one for one in before or [] if one not in now]
+    questions = []
+    if spoilt:
+        questions.append(
+            f"{roster}: these ids look as if a spreadsheet had changed them: {', '.join(spoilt[:10])}. An id decides "
+            "the variant and must never change."
+        )
+    if len(gone) > FEW:
+        questions.append(
+            f"{roster} lacks {len(gone)} of the {len(before)} students of this class: {', '.join(gone[:10])}"
+            f"{' ...' if len(gone) > 10 else ''}. They would be scored no more; their marks stay in the gradebook."
+        )
+    for question in questions:
+        if not agreed(f"{question} Go on?", yes):
+            raise CourseError("Nothing was written; mend the class list, or give --yes.")
+
+
+def _keep_roster(course, roster, students, before, for_all):
+    """Copy the class list to where the later commands read it, and say who is new on it and who has gone."""
     content = Path(roster).read_bytes()
-    with written_whole(kept) as part:
+    with written_whole(course / ROSTER) as part:
         part.write_bytes(content)
     if before is None:
         return
@@ -73,9 +116,10 @@ def _keep_roster(course, roster, students, for_all):
 def due(chosen):
     """Set until when assignments may be handed in."""
     students_of(chosen.course)
-    when = gradebook.due_time(chosen.time)
+    when = due_time(chosen.time)
     gradebook.set_due(chosen.course, chosen.time, checked_names(chosen.assignments), chosen.db)
-    print(f"Due {both_times(when)}: {', '.join(chosen.assignments)}.")
+    end = ", the end of that day" if len(chosen.time.strip()) == len("2026-12-03") else ""
+    print(f"Due {both_times(when)}{end}: {', '.join(chosen.assignments)}.")
 
 
 def extend(chosen):
@@ -93,19 +137,28 @@ def check(chosen):
     print(f"{len(students)} students are on the class list {course / ROSTER}.")
     if not (course / SECRET_FILE).is_file():
         problems.append(f"{course / SECRET_FILE} is missing: release first, or restore it from your copy.")
+    try:
+        check_secret(course)
+    except CourseError as error:
+        problems.append(str(error))
     assignments = assignments_asked(chosen.course, chosen.assignment)
     for assignment in assignments:
         found = find_submissions(course, students, [assignment])
         missing = [one.student for one in found if one.missing]
         print(f"{assignment}: {sum(one.path is not None for one in found)} bundles, {len(missing)} missing.")
+        _name(found, missing)
         for one in found:
-            if (one.problem and not one.missing) or one.note:
+            if one.waits:
+                problems.append(f"{one.waits} To score it all the same: grade --accept {one.student}/{assignment}")
+            elif (one.problem and not one.missing) or one.note:
                 print(f"  {one.student}: {one.problem or one.note}")
         unmeasured = [variant["number"] for variant in VARIANTS[assignment] if _level(variant) is None]
         if unmeasured:
             problems.append(f"{assignment} has no level for the variants {', '.join(map(str, unmeasured))}.")
     for name in unknown_folders(course, students):
-        problems.append(f"submitted/{name} belongs to nobody on the class list, and will not be scored.")
+        problems.append(
+            f"submitted/{name} belongs to nobody on the class list, and will not be scored{_meant(name, students)}."
+        )
     for path, meant in misplaced(course, students, released(course)):
         folder = f"{path.rpartition('/')[0]}/{meant or 'ASSIGNMENT'}/"
         problems.append(f"{path} is no released assignment, and will not be scored; bundles belong into {folder}.")
@@ -117,13 +170,42 @@ def check(chosen):
     return 1 if problems else 0
 
 
+def _name(found, missing):
+    """Say who has handed in, and who has not."""
+    for word, ids in (("have", [one.student for one in found if not one.missing]), ("have not", missing)):
+        if ids:
+            more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+            print(f"  {word}: {', '.join(ids[:MOST_NAMED])}{more}")
+
+
+def _meant(name, students):
+    """Ask whether a folder's name was meant to be an id of the class list."""
+    ids = {same_id(student.id): student.id for student in students}
+    like = [same_id(name)] if same_id(name) in ids else get_close_matches(same_id(name), ids, n=1, cutoff=0.8)
+    return f" (did you mean {ids[like[0]]}?)" if like else ""
+
+
 def grade(chosen):
     """Score what is new, and write gradebook, feedback and overview."""
     if chosen.new_hidden and chosen.assignment:
         raise CourseError("--new-hidden scores all assignments anew; leave out --assignment.")
     students = students_of(chosen.course)
+    _accept(chosen, students)
     records = _score(chosen, students, again=False)
     _publish(chosen, records, read_again=False)
+
+
+def _accept(chosen, students):
+    """Take the bundles that the instructor accepts although they name somebody or something else."""
+    assignments = assignments_asked(chosen.course, chosen.assignment)
+    asked = asked_to_accept(chosen.accept, students, assignments)
+    found = find_submissions(chosen.course, students, assignments) if asked else []
+    for one in found:
+        if (one.student, one.assignment) in asked:
+            if not one.waits:
+                raise CourseError(f"Nothing of {one.student} for {one.assignment} waits; there is nothing to accept.")
+            accept(chosen.course, one.student, one.assignment, one.sha256)
+            print(f"Accepted for {one.student}: {one.assignment}.")
 
 
 def regrade(chosen):
@@ -176,6 +258,7 @@ def _score(chosen, students, again):
     course = chosen.course
     if not (course / SECRET_FILE).is_file():
         raise CourseError(f"{course / SECRET_FILE} is missing; release first, or restore it from your copy.")
+    check_secret(course)
     if chosen.execute:
         # Before anything else: who asks for a sandbox must not wait for scores to hear that there is none.
         executor.check_ready()

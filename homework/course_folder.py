@@ -90,10 +90,3 @@ def assignments_asked(course, names):
     if not asked and not there:
         raise CourseError(f"Nothing was released in {course}; release first, or name one with --assignment.")
     return asked or there
-
-
-def both_times(when):
-    """Write a time by this machine's clock, and in UTC where that is another."""
-    here = when.astimezone()
-    utc = "" if here.utcoffset().total_seconds() == 0 else f" ({when:%Y-%m-%d %H:%M} UTC)"
-    return f"{here:%Y-%m-%d %H:%M %Z}{utc}"

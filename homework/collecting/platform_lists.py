@@ -95,6 +95,31 @@ def read_accounts(path, students):
     return platform, accounts
 
 
+def moodle_numbers(path, students):
+    """Read names and participants' numbers from Moodle's grading worksheet.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+    students : list of homework.handing_out.roster.Student
+
+    Returns
+    -------
+    dict of str to (str, str)
+        Student's id -> name as Moodle writes it, and number.
+
+    Raises
+    ------
+    CourseError
+        Where it is no grading worksheet, or nobody on it is in the class.
+    """
+    platform, accounts = read_accounts(path, students)
+    found = {one.student: (one.name, one.number) for one in accounts if one.student and one.number}
+    if platform != "Moodle" or not found:
+        raise CourseError(f"{path} is no grading worksheet of Moodle with students of this class on it.")
+    return found
+
+
 def account_owners(platform, rows, students):
     """Say for each row of a platform's table which student of the class list it stands for.
 

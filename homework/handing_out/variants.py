@@ -18,7 +18,7 @@ SECRET_FILE = "secret.txt"
 # What must never get into a version control of the instructor's: the secret, and what tells who is who.
 IGNORED = (
     "secret.txt\nroster.csv\nhidden.npz\nsubmitted/\nautograded/\nexecuted/\nfeedback/\nreport/\nexports/\n"
-    "journal.jsonl\ngradebook.db\n.*.lock\n"
+    "hand-out/\nreturned/\naccepted.json\njournal.jsonl\ngradebook.db\n.*.lock\n"
 )
 SECRET_BYTES = 32
 

@@ -31,6 +31,7 @@ from homework.handing_out.release import ANSWER_POINTS
 from homework.handing_out.roster import given_and_family
 from homework.scoring.items import ITEMS
 from homework.scoring.journal import only_one
+from homework.times import due_time
 
 REMARKS = "remarks"
 LONGEST_TEXT = 20_000
@@ -152,34 +153,6 @@ def prepare(gradebook, students, assignments):
         )
         for name in (ANSWER, REMARKS):
             gradebook.update_or_create_solution_cell(name, assignment, assignment)
-
-
-def due_time(text):
-    """Read a due time; only the one form is taken that cannot be read in two ways.
-
-    Parameters
-    ----------
-    text : str
-        Such as ``2026-12-01T23:59:00+01:00``.
-
-    Returns
-    -------
-    datetime.datetime
-        In UTC.
-
-    Raises
-    ------
-    CourseError
-        Where it is no time in ISO form, or has no time zone.
-    """
-    try:
-        when = datetime.fromisoformat(text)
-        here = when.astimezone()
-    except (ValueError, OverflowError):
-        raise CourseError(f"{text!r} is no time in ISO form; give one such as 2026-12-01T23:59:00+01:00.") from None
-    if when.tzinfo is None:
-        raise CourseError(f"{text!r} has no time zone; if it is this machine's, give {here.isoformat()}.")
-    return when.astimezone(UTC)
 
 
 def set_due(course, due, assignments, url=None):

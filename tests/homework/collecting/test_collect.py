@@ -9,7 +9,7 @@ from platform_downloads import bundle, canvas_gradebook, moodle, packed, unpacke
 from homework.__main__ import _parser
 from homework.collecting.submissions import find_submissions
 from homework.course_folder import students_of
-from homework.week import collect
+from homework.taking_in import collect
 
 ROSTER = 'student,name,email\ns1001,Ada Archer,ada@example.org\ns1002,Ben Berg,\ns1005,"Çelik, Cem",\n'
 ADA = "submitted/s1001/another_base"

@@ -1,15 +1,16 @@
-"""The commands around grading: collect what was handed in, settle what is not clear, give the feedback back."""
+"""The commands that take in what was handed in, and settle what is not clear about it."""
 
-import sys
-from datetime import UTC, datetime, timezone
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime
 
 from course_utils.errors import CourseError
 from course_utils.files import locked
+from homework.asking import agreed
 from homework.collecting.collect import SAME, WRITTEN, Choices, plan
-from homework.collecting.filing import file_away
+from homework.collecting.filing import file_away, folder_of, set_time
 from homework.collecting.ownership import accept, asked_to_accept
-from homework.course_folder import assignments_asked, both_times, released, students_of
+from homework.collecting.submissions import find_submissions
+from homework.course_folder import assignments_asked, checked_names, released, student_on_list, students_of
+from homework.times import both_times, due_time, zone_of
 
 SHOWN_ROWS = 400
 
@@ -34,7 +35,7 @@ def collect(chosen):
         assignment=chosen.assignment,
         platform=chosen.platform,
         lists=tuple(chosen.list or ()),
-        time=_given_time(chosen.time),
+        time=due_time(chosen.time) if chosen.time else None,
         accept=frozenset(asked_to_accept(chosen.accept, students, assignments)),
     )
     if chosen.assignment and chosen.assignment not in assignments:
@@ -58,64 +59,22 @@ def collect(chosen):
     return 0
 
 
-def agreed(question, yes):
-    """Ask a question that is answered by yes or no.
+def received(chosen):
+    """Note when one student's work was handed in, where the learning platform does not say so.
 
     Parameters
     ----------
-    question : str
-    yes : bool
-        Whether it was answered beforehand, by ``--yes``.
-
-    Returns
-    -------
-    bool
-        False where nobody is there to be asked.
+    chosen : argparse.Namespace
+        course, student, assignment, time.
     """
-    if yes:
-        return True
-    if not sys.stdin or not sys.stdin.isatty():
-        print(f"{question} Nobody is here to answer; give --yes.")
-        return False
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
-
-
-def zone_of(text):
-    """Read a time zone.
-
-    Parameters
-    ----------
-    text : str
-        A name such as Europe/Berlin, or a difference from UTC such as +01:00.
-
-    Returns
-    -------
-    datetime.tzinfo
-
-    Raises
-    ------
-    CourseError
-        Where it is neither.
-    """
-    try:
-        offset = datetime.strptime(text, "%z").utcoffset()
-        return timezone(offset)
-    except ValueError:
-        pass
-    try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise CourseError(
-            f"{text!r} is no time zone that is known here; give one such as Europe/Berlin or +01:00."
-        ) from None
-
-
-def _given_time(text):
-    if text is None:
-        return None
-    from homework.marks.gradebook import due_time
-
-    return due_time(text)
+    student = student_on_list(chosen.course, chosen.student)
+    (assignment,) = checked_names([chosen.assignment])
+    when = due_time(chosen.time)
+    (one,) = find_submissions(chosen.course, [student], [assignment])
+    if one.missing:
+        raise CourseError(f"{student.id} has handed in nothing for {assignment}; there is nothing to give a time.")
+    set_time(folder_of(chosen.course, student.id, assignment), when, "the instructor")
+    print(f"{assignment} of {student.id} was handed in at {both_times(when)}; grade goes by it.")
 
 
 def _show(rows, names, zone):

@@ -1,0 +1,57 @@
+"""The commands that show where the class stands, and give the feedback back."""
+
+from homework import commands
+from homework.collecting.platform_lists import moodle_numbers
+from homework.collecting.submissions import find_submissions
+from homework.course_folder import assignments_asked, students_of
+from homework.marks import gradebook
+from homework.marks.returning import pack_feedback
+from homework.marks.status import class_status, status_lines, write_status_page
+from homework.scoring import grading
+
+
+def status(chosen):
+    """Show where the class stands, on the screen and as a page.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        course, assignment, db.
+    """
+    course, students, submissions, marks = _class(chosen)
+    records = grading.current_records(course, submissions)
+    found = class_status(course, students, submissions, records, marks)
+    print("\n".join(status_lines(found, len(students))))
+    for one in submissions:
+        if one.waits:
+            print(f"{one.waits} To score it all the same: grade --accept {one.student}/{one.assignment}")
+    print(f"As a page: {write_status_page(course, students, found)}")
+
+
+def give_back(chosen):
+    """Pack the feedback pages for Moodle, Canvas or mail.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        course, assignment, list, all, db.
+    """
+    commands.report(chosen)
+    course, students, submissions, marks = _class(chosen)
+    numbers = moodle_numbers(chosen.list, students) if chosen.list else None
+    paths, waiting = pack_feedback(course, students, submissions, marks, numbers, chosen.all)
+    for path in paths:
+        print(path)
+    if waiting:
+        shown = f"{', '.join(waiting[:20])}{' ...' if len(waiting) > 20 else ''}"
+        print(f"{len(waiting)} pages stay here, since they are not marked to their end (--all takes them): {shown}.")
+    print(
+        "Moodle: View all submissions, Upload multiple feedback files in a zip. Canvas: the assignment, Upload "
+        "Submissions. Everybody else: mail-merge.csv, one mail a line with its own page."
+    )
+
+
+def _class(chosen):
+    course, students = chosen.course, students_of(chosen.course)
+    submissions = find_submissions(course, students, assignments_asked(course, chosen.assignment))
+    return course, students, submissions, gradebook.read_marks(course, chosen.db)
