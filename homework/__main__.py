@@ -124,6 +124,10 @@ def _parser():
     made["export"].add_argument(
         "--missing-as-zero", action="store_true", help="write 0, not an empty cell, for what is missing or refused"
     )
+    made["export"].add_argument(
+        "--into", action="append", type=Path, metavar="CSV", help="fill a copy of this gradebook of the platform's"
+    )
+    made["export"].add_argument("--column", action="append", metavar='NAME="TITLE"', help="its column, as it is titled")
     made["demo"].add_argument("--students", type=_positive, default=60, metavar="N", help="how many (60)")
     return parser
 

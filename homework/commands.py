@@ -27,6 +27,7 @@ from homework.handing_out.variants import ASSIGNMENTS, SECRET_FILE, VARIANTS, co
 from homework.marks import export as export_files
 from homework.marks import gradebook
 from homework.marks import report as report_pages
+from homework.marks.platform_gradebook import fill_gradebook
 from homework.running import executor
 from homework.scoring import grading
 from homework.scoring.hidden import hidden_set, use_hidden
@@ -240,10 +241,11 @@ def export(chosen):
     gradebook.update_penalties(course, chosen.db)
     marks = gradebook.read_marks(course, chosen.db)
     records = grading.current_records(course, submissions)
-    for path in export_files.write_exports(
-        course, students, assignments, submissions, records, marks, chosen.missing_as_zero
-    ):
+    about = course, students, assignments, submissions, records, marks, chosen.missing_as_zero
+    for path in export_files.write_exports(*about):
         print(path)
+    for path in chosen.into or []:
+        _fill(chosen, path, students, assignments, export_files.scores_to_export(*about[2:]))
     own = [marks.get((one.student, one.assignment)) for one in submissions]
     empty = sum(1 for one in own if one is None or one.score is None)
     unread = sum(1 for one in own if one is not None and one.score is not None and one.open)
@@ -252,6 +254,24 @@ def export(chosen):
         print(f"{empty} submissions have no mark, and their cells are {how}: see {course / 'report' / 'index.html'}.")
     if unread:
         print(f"{unread} marks still have something to mark by hand, in formgrader; export again afterwards.")
+
+
+def _fill(chosen, path, students, assignments, exported):
+    """Fill the marks into a platform's own gradebook, and say what was and what was not."""
+    scores, out_of = exported
+    named = dict(one.partition("=")[::2] for one in chosen.column or [])
+    checked_names(list(named))
+    done = fill_gradebook(path, chosen.course / "exports", students, assignments, scores, out_of, named)
+    titles = ", ".join(f"{assignment} in {title!r}" for assignment, title in done.columns.items())
+    print(f"{done.path}: {done.marks} marks for {done.platform} ({titles}).")
+    if done.kept:
+        print(f"  {done.kept} cells without a mark keep what {done.platform} had, so that importing changes nothing.")
+    if done.strangers:
+        print(f"  {done.strangers} rows are of nobody on the class list, or have no id; nothing was written there.")
+    if done.absent:
+        print(f"  Not in that file: {', '.join(done.absent[:MOST_NAMED])}.")
+    for sentence in done.other_totals:
+        print(f"  {sentence}")
 
 
 def _score(chosen, students, again):

@@ -282,7 +282,7 @@ def demo(chosen):
     kinds = make_class(course, chosen.students)
     options = Namespace(
         course=course, roster=None, assignment=[ASSIGNMENT], for_all=False, packed=False, due=DUE.isoformat(), db=None,
-        missing_as_zero=False, list=None, yes=True, accept=None, all=False,
+        missing_as_zero=False, list=None, yes=True, accept=None, all=False, into=None, column=None,
     )  # fmt: skip
     commands.release(options)
     began = time.monotonic()

@@ -1,4 +1,7 @@
-"""Marks as CSV files that Canvas and Moodle read, one row a student."""
+"""Marks as CSV files that Canvas and Moodle read, one row a student.
+
+Where the platform's own gradebook is at hand, `homework.marks.platform_gradebook` fills that one.
+"""
 
 from homework.handing_out.roster import given_and_family
 from homework.marks.report import state
@@ -34,13 +37,7 @@ def write_exports(course, students, assignments, submissions, records, marks, mi
     CourseError
         Where a file cannot be written.
     """
-    out_of = {name: next((m.out_of for (_, of), m in marks.items() if of == name), None) for name in assignments}
-    score = {key: _number(one.score) for key, one in marks.items()}
-    if missing_as_zero:
-        for submission in submissions:
-            key = submission.student, submission.assignment
-            if not score.get(key) and state(submission, records.get(key)) in ("missing", "refused"):
-                score[key] = "0"
+    score, out_of = scores_to_export(assignments, submissions, records, marks, missing_as_zero)
     canvas = [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *assignments],
         ["    Points Possible", "", "", "", "", *[_number(out_of[name]) for name in assignments]],
@@ -64,6 +61,29 @@ def write_exports(course, students, assignments, submissions, records, marks, mi
     folder = course / "exports"
     tables = {"canvas.csv": canvas, "moodle.csv": moodle, "all.csv": everything}
     return [write_table(folder / name, rows) for name, rows in tables.items()]
+
+
+def scores_to_export(assignments, submissions, records, marks, missing_as_zero=False):
+    """Give what is exported of each submission.
+
+    Parameters
+    ----------
+    assignments, submissions, records, marks, missing_as_zero
+        See `write_exports`.
+
+    Returns
+    -------
+    (dict of (str, str) to str, dict of str to float or None)
+        (student, assignment) -> the mark, blank where there is none; assignment -> points.
+    """
+    out_of = {name: next((m.out_of for (_, of), m in marks.items() if of == name), None) for name in assignments}
+    score = {key: _number(one.score) for key, one in marks.items()}
+    if missing_as_zero:
+        for submission in submissions:
+            key = submission.student, submission.assignment
+            if not score.get(key) and state(submission, records.get(key)) in ("missing", "refused"):
+                score[key] = "0"
+    return score, out_of
 
 
 def _family_name_first(name):

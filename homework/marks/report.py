@@ -16,7 +16,7 @@ MOST_EPOCHS = 1000
 # What to do better next time, where an item has not all its points.
 ADVICE = {
     "right variant": "Leave the cell with your variant as it is, and load the base that it names.",
-    "right layers changed": "After setting `trainable`, print which weights are trainable before you train.",
+    "right layers changed": "Print which weights are trainable before you train.",
     "base left as released": "Use the base's own preprocessing, and freeze every layer that is not to learn.",
     "accuracy recomputed": "Measure on the public test photos, with the very model that you hand in.",
     "level reached": "Look at the validation curve: train longer where it still rises, stop where it falls.",
