@@ -58,7 +58,9 @@ def graded(corpus, right, tmp_path_factory):
     work = {
         "ada": right.read_bytes(),
         "ben": b"no zip at all",
-        "cem": homework_corpus.changed(right, "lambda", model=b'{"class_name": "Lambda"}').read_bytes(),
+        "cem": homework_corpus.changed(
+            right, "lambda", model=b'{"class_name": "Lambda"}', about=homework_corpus.about(student="cem")
+        ).read_bytes(),
         "dora": homework_corpus.changed(right, "copy", about=homework_corpus.about(student="dora")).read_bytes(),
         "eli": homework_corpus.zip_bytes(*parts.items(), ("../../owned.txt", b"owned")),
         "fay": homework_corpus.zip_bytes(*(parts | {"model.json": b" " * 300_000_000}).items()),

@@ -299,7 +299,7 @@ def test_a_penalty_goes_where_the_course_takes_none_off_any_more(tmp_path):
         ("soon", "'soon' is no time in ISO form"),
         ("12/08/2026", "'12/08/2026' is no time in ISO form"),
         ("2026-12-08T23:59", r"has no time zone; if it is this machine's, give 2026-12-08T23:59:00[+-]\d\d:\d\d\."),
-        ("2026-12-08", "has no time zone"),
+        ("2026-12", "'2026-12' is no time in ISO form"),
     ],
 )
 def test_a_due_time_that_could_be_read_in_two_ways_is_refused(tmp_path, text, words):
@@ -309,7 +309,8 @@ def test_a_due_time_that_could_be_read_in_two_ways_is_refused(tmp_path, text, wo
 
 def test_a_due_time_is_set_by_a_command_of_its_own_and_said_in_both_zones(tmp_path, command, capsys):
     command("due", "conv_head", "fine_tuning", "2026-12-01T23:30:00+05:00")
-    assert "2026-12-01 18:30 UTC: conv_head, fine_tuning." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "2026-12-01 18:30 UTC" in said and ": conv_head, fine_tuning." in said
     with gradebook.opened(tmp_path) as book:
         assert book.find_assignment("fine_tuning").duedate.isoformat() == "2026-12-01T18:30:00"
 
