@@ -22,7 +22,7 @@ from homework.collecting.submissions import read_time
 
 # What becomes of a row: the first three are written, the others are not.
 NEW, NEWER, OLDER, SAME = "new", "newer", "older", "same as before"
-UNKNOWN, WRONG, NO_BUNDLE, ANOTHERS, TWO = (
+UNKNOWN, WRONG, NO_BUNDLE, OF_ANOTHER, TWO = (
     "unknown student", "wrong assignment", "not a bundle", "another's bundle", "two bundles",
 )  # fmt: skip
 WRITTEN = (NEW, NEWER, OLDER)
@@ -120,7 +120,7 @@ def plan(course, paths, students, assignments, choices):
         known = _Known(students, assignments, accounts, _blackboard_notes(uploads), times, choices)
         rows += _rows(uploads, known)
     rows = [_compared(course, row) if row.state in (NEW, OLDER) else row for row in _one_for_each(rows)]
-    return [_with_the_same(row, rows) if row.state == ANOTHERS else row for row in rows]
+    return [_with_the_same(row, rows) if row.state == OF_ANOTHER else row for row in rows]
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def _bundle_row(upload, student, why, account, known):
     if another and (student, assignment) in known.choices.accept:
         return replace(row, why=f"{another}; accepted")
     if another:
-        state = WRONG if own is None or same_id(own) == same_id(student) else ANOTHERS
+        state = WRONG if own is None or same_id(own) == same_id(student) else OF_ANOTHER
         return replace(row, state=state, why=f"{another}, and {student} handed it in")
     return row
 

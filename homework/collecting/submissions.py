@@ -19,7 +19,7 @@ LARGEST_BUNDLE = 80_000_000
 LONGEST_NAME = 255
 NOTHING = "Nothing was handed in."
 # A student reads this: nobody else's id stands in it.
-ANOTHERS = "The file was packed under another student id or for another assignment; a person looks at it."
+OF_ANOTHER = "The file was packed under another student id or for another assignment; a person looks at it."
 # The forms that can be read in one way only: those of ISO, and what nbgrader and stat write.
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|UTC|GMT|[+-]\d\d:?\d\d)?")
 
@@ -179,7 +179,7 @@ def _find(folder, student, assignment, taken):
     another = names_another(named_in(content), student, assignment)
     if another and (student, assignment, digest) not in taken:
         waits = f"The bundle in the folder of {student} for {assignment} waits: {another}."
-        return replace(found, sha256=digest, problem=ANOTHERS, waits=waits)
+        return replace(found, sha256=digest, problem=OF_ANOTHER, waits=waits)
     return replace(found, path=path, sha256=digest)
 
 

@@ -74,7 +74,8 @@ def release(course, roster, assignments=None, for_all=False, packed=False):
         sources[course / "source" / assignment / f"{assignment}.ipynb"] = _text(instructor_version(solved))
         blank, folder = nbgrader_student_version(solved), course / "release" / assignment
         if for_all:
-            text = _text(_finished(blank, variant_cell_for_all(secret, students, assignment), packed))
+            own = _asking_for_the_id(_finished(blank, variant_cell_for_all(secret, students, assignment), packed))
+            text = _text(own)
             planned[folder / FOR_ALL / f"{assignment}.ipynb"] = (text, "")
             continue
         made = {}
@@ -239,6 +240,14 @@ def _finished(blank, source, packed):
     (cell,) = [cell for cell in notebook.cells if "variant" in cell.metadata.get("tags", [])]
     cell.source = source
     return with_files_packed(notebook, CHECKOUT, "The source") if packed else notebook
+
+
+def _asking_for_the_id(notebook):
+    """Say above the cell with the variant that it is to be filled in: in a notebook for all it asks for the id."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace("Leave this cell as it is;", "Write your student id between the quotes;")
+    return notebook
 
 
 def _same_for_those_before(old, new):

@@ -1,8 +1,6 @@
 """From the journal into nbgrader's gradebook: one writer, which keeps what people marked by hand."""
 
 import hashlib
-import html
-import json
 import os
 import re
 import sys
@@ -24,17 +22,20 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from sqlalchemy.orm import joinedload, selectinload
 from traitlets.config import Config, PyFileConfigLoader
 
-from course_utils.errors import CourseError, file_errors_told
-from course_utils.files import write_text
+from course_utils.errors import CourseError
 from homework.handing_out.release import ANSWER_ID as ANSWER
 from homework.handing_out.release import ANSWER_POINTS
 from homework.handing_out.roster import given_and_family
+from homework.marks.marking_page import answer_text, write_marking_page
 from homework.scoring.items import ITEMS
 from homework.scoring.journal import only_one
 from homework.times import due_time
 
 REMARKS = "remarks"
-LONGEST_TEXT = 20_000
+# Of no cell that is shown: its comment keeps the checksum of the text that was there when it was last written.
+CHECKSUM = "text-checksum"
+# Of what is missing only this item waits for a person: one click gives no credit.
+FIRST_CELL = next(iter(ITEMS))
 
 
 def cell_name(item):
@@ -151,7 +152,7 @@ def prepare(gradebook, students, assignments):
         gradebook.update_or_create_grade_cell(
             ANSWER, assignment, assignment, max_score=ANSWER_POINTS, cell_type="markdown"
         )
-        for name in (ANSWER, REMARKS):
+        for name in (ANSWER, REMARKS, CHECKSUM):
             gradebook.update_or_create_solution_cell(name, assignment, assignment)
 
 
@@ -255,7 +256,7 @@ def write_scores(course, students, submissions, records, url=None):
         for submission in submissions:
             record = records.get((submission.student, submission.assignment))
             _write_one(gradebook, submission, record)
-            _write_page(course, submission, record)
+            write_marking_page(course, submission, record, remarks(submission, record), cell_name, REMARKS)
         _write_penalties(gradebook, late)
 
 
@@ -329,7 +330,7 @@ def _write_one(gradebook, submission, record):
     entry.timestamp = datetime.fromisoformat(submission.timestamp) if submission.timestamp else None
     notebook = entry.notebooks[0]
     _complete(gradebook, notebook)
-    points = points_by_item(record)
+    points = {cell_name(item): 0.0 for item in ITEMS} if submission.missing else points_by_item(record)
     said = next(comment for comment in notebook.comments if comment.name == REMARKS)
     news = remarks(submission, record)
     other = said.auto_comment != news
@@ -338,35 +339,27 @@ def _write_one(gradebook, submission, record):
     for grade in notebook.grades:
         if grade.name == ANSWER:
             # Read by a person; formgrader takes the flag away with the mark.
-            grade.needs_manual_grade = grade.needs_manual_grade or other_text
+            grade.needs_manual_grade = not submission.missing and (grade.needs_manual_grade or other_text)
             continue
         score = points.get(grade.name)
         changed = other or grade.auto_score != score
         grade.auto_score = score
-        if changed and (grade.manual_score is not None or score is None or _refused(record)):
-            grade.needs_manual_grade = True
-        elif changed:
-            grade.needs_manual_grade = False
+        if changed:
+            waits = score is None or _refused(record) or (submission.missing and grade.name == cell_name(FIRST_CELL))
+            grade.needs_manual_grade = waits or grade.manual_score is not None
     # Written to the disk together with the next one: nbgrader commits with each submission that it makes or finds.
     gradebook.db.flush()
 
 
 def _text_changed(notebook, submission, record):
     """Say whether the text is another one than when the gradebook was last written, and keep its checksum there."""
-    kept = next(comment for comment in notebook.comments if comment.name == ANSWER)
+    kept = next(comment for comment in notebook.comments if comment.name == CHECKSUM)
     before = kept.auto_comment
     unread = submission.sha256 is not None and "result" not in (record or {})
     # Of a bundle that could not be scored the text is not known: the checksum before it stays.
     if before is None or not unread:
-        # Where the automatic comment stands formgrader asks for one, so it asks here.
-        checksum = hashlib.sha256(_text(record).encode(errors="replace")).hexdigest()[:16]
-        kept.auto_comment = f"Type any comments here (text {checksum})"
+        kept.auto_comment = hashlib.sha256(answer_text(record).encode(errors="replace")).hexdigest()[:16]
     return before is not None and kept.auto_comment != before
-
-
-def _text(record):
-    answers = ((record or {}).get("result") or {}).get("answers") or {}
-    return "\n\n".join(f"{name}:\n{answer}" for name, answer in answers.items()) or "(no answer)"
 
 
 @dataclass(frozen=True)
@@ -523,55 +516,6 @@ def _complete(gradebook, notebook):
         if cell.id not in there:
             gradebook.db.add(Comment(cell_id=cell.id, notebook=notebook))
     gradebook.db.flush()
-
-
-def _write_page(course, submission, record):
-    """Write the notebook that formgrader shows: the items with their evidence, and the text to be marked."""
-    result = (record or {}).get("result") or {}
-    items = {item["name"]: item for item in result.get("items", [])}
-    meta = _meta(REMARKS, grade=False, solution=True, locked=False, cell_type="code")
-    cells = [_cell(_as_comment(remarks(submission, record)), meta)]
-    for item, points in ITEMS.items():
-        about = items.get(item)
-        said = (
-            f"{item}: {about['verdict']}\n{about['reason']}\n{json.dumps(about['evidence'], indent=1)}"
-            if about
-            else item
-        )
-        # What comes from a student stands in code cells as comments or is quoted: formgrader shows it, never runs it.
-        meta = _meta(cell_name(item), grade=True, solution=False, locked=True, points=points, cell_type="code")
-        cells.append(_cell(_as_comment(said), meta))
-    meta = _meta(ANSWER, grade=True, solution=True, locked=False, points=ANSWER_POINTS, cell_type="markdown")
-    cells.append(_cell(_quoted(_text(record)), meta))
-    for number, cell in enumerate(cells):
-        cell["id"] = f"cell-{number}"
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    path = course / "autograded" / submission.student / submission.assignment / f"{submission.assignment}.ipynb"
-    # Not by nbformat, which checks each cell against its schema twice: that takes as long as all the rest here.
-    content = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    with file_errors_told(path):
-        same = path.exists() and path.read_bytes() == content.encode()
-    if not same:
-        write_text(path, content)
-
-
-def _cell(source, meta):
-    cell = {"cell_type": meta["cell_type"], "metadata": {"nbgrader": meta}, "source": source}
-    return cell | ({"execution_count": None, "outputs": []} if meta["cell_type"] == "code" else {})
-
-
-def _as_comment(text):
-    return "\n".join(f"# {line}" for line in text[:LONGEST_TEXT].splitlines())
-
-
-def _meta(name, **about):
-    return {"grade_id": name, "schema_version": 3, "task": False, **about}
-
-
-def _quoted(text):
-    # Escaped twice over: as HTML, and inside <pre>, where Markdown has no signs of its own.
-    return f"<pre>{html.escape(text[:LONGEST_TEXT]).replace('$', '&#36;')}</pre>"
 
 
 def _course_id(course):

@@ -78,6 +78,8 @@ def test_for_all_one_file_is_handed_out(tmp_path):
     release(tmp_path, tmp_path / "list.csv", ["conv_head"], for_all=True)
     write_hand_out(tmp_path, read_roster(tmp_path / "list.csv"), ["conv_head"], for_all=True)
     assert sorted(os.listdir(tmp_path / "hand-out")) == ["README.html", "conv_head.ipynb"]
+    text = (tmp_path / "hand-out" / "conv_head.ipynb").read_text(encoding="utf-8")
+    assert "Write your student id between the quotes;" in text and "Leave this cell as it is" not in text
 
 
 # What is asked before anything is written

@@ -99,9 +99,15 @@ def test_what_could_not_be_scored_is_flagged_and_has_no_mark(tmp_path, record):
     assert (record.get("failed") or record["result"]["refusal"]) in comment(tmp_path, "ada")
 
 
-def test_what_is_missing_is_flagged_and_has_no_mark(tmp_path):
+def test_what_is_missing_has_no_mark_and_one_click_gives_no_credit(tmp_path):
     marks = write(tmp_path, scored())["ben", "conv_head"]
-    assert marks.score is None and len(marks.open) == 7
+    assert marks.score is None and marks.open == ("right-variant",)
+    with gradebook.opened(tmp_path) as book:
+        grade = book.find_grade("right-variant", "conv_head", "conv_head", "ben")
+        grade.manual_score, grade.needs_manual_grade = 0.0, False
+        book.db.commit()
+    marks = write(tmp_path, scored())["ben", "conv_head"]
+    assert (marks.score, marks.open) == (0.0, ())
     assert "Nothing came." in comment(tmp_path, "ben")
 
 
@@ -334,11 +340,27 @@ def test_formgrader_gets_a_valid_page_on_which_nothing_of_a_student_is_code_or_h
     notebook = nbformat.read(tmp_path / "autograded" / "ada" / "conv_head" / "conv_head.ipynb", 4)
     nbformat.validate(notebook)
     MetadataValidator().validate_nb(notebook)
-    assert {cell.metadata.nbgrader.grade_id for cell in notebook.cells} == {*flags(tmp_path), gradebook.REMARKS}
-    answer = next(cell for cell in notebook.cells if cell.metadata.nbgrader.grade_id == "text-answer")
+    marked = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
+    assert set(marked) == {*flags(tmp_path), gradebook.REMARKS}
+    answer = marked["text-answer"]
     assert "<script" not in answer.source and "&lt;script&gt;" in answer.source
     code = [line for cell in notebook.cells if cell.cell_type == "code" for line in cell.source.splitlines()]
     assert code and all(line.startswith("#") for line in code)
+
+
+def test_the_page_shows_question_rubric_and_text_first_and_the_evidence_folded_at_its_end(tmp_path):
+    write(tmp_path, scored(answers={"answer": "It learned faster."}))
+    cells = nbformat.read(tmp_path / "autograded" / "ada" / "conv_head" / "conv_head.ipynb", 4).cells
+    assert "how many parameters does each head have" in cells[0].source and "| 2 | it answers" in cells[0].source
+    assert cells[1].source == '<pre style="white-space: pre-wrap">It learned faster.</pre>'
+    assert cells[-1].source.startswith("<details>") and "accuracy: 0.91" in cells[-1].source
+    assert not [cell for cell in cells[:-1] if "0.91" in cell.source]
+
+
+def test_no_checksum_stands_where_a_person_writes(tmp_path):
+    write(tmp_path, scored())
+    with gradebook.opened(tmp_path) as book:
+        assert book.find_comment("text-answer", "conv_head", "conv_head", "ada").auto_comment is None
 
 
 def test_the_database_is_the_one_asked_for_then_the_configured_then_the_courses_own(tmp_path):
