@@ -24,7 +24,9 @@ import psutil
 from course_utils.assignments.packing import pack_submission, safe_name
 from course_utils.assignments.variant import training_subset
 from course_utils.errors import CourseError
-from homework import commands
+from homework import commands, giving_back, taking_in
+from homework.course_folder import ROSTER, students_of
+from homework.demo_downloads import make_downloads
 from homework.handing_out.variants import course_secret, variant_of
 from homework.marks import gradebook
 from homework.running import executor
@@ -40,7 +42,7 @@ KINDS = (
 )  # fmt: skip
 STATES = {
     "zip bomb": "refused", "pickle": "refused", "not a zip": "refused", "outside path": "refused",
-    "Lambda": "refused", "huge array": "refused", "missing": "missing", "wrong type": "failed",
+    "Lambda": "refused", "huge array": "refused", "missing": "missing", "wrong type": "missing",
 }  # fmt: skip
 NAMES = ("Ada", "Ben", "Chloe", "Dan", "Eva", "Finn", "Grace", "Hugo", "Ida", "Jan", "Kim", "Leo", "Mia", "Noa")
 KILL_AFTER = 5
@@ -286,13 +288,37 @@ def demo(chosen):
     )  # fmt: skip
     commands.release(options)
     began = time.monotonic()
-    hand_in(course, kinds, Builder(course / "templates", public_photos))
+    work = hand_in(course, kinds, Builder(course / "templates", public_photos))
     print(f"{sum(kind != 'missing' for kind in kinds.values())} bundles made in {time.monotonic() - began:.0f} s.")
+    downloads = make_downloads(course / "downloads", students_of(course), work, ASSIGNMENT, DUE)
+    for download in downloads:
+        take_in(course, download)
     killed = grade_and_kill(course, chosen.workers if hasattr(chosen, "workers") else 2)
     print(f"A worker (process {killed}) was killed on the way." if killed else "No worker was killed: too few bundles.")
     mark_by_hand(course, next(student for student, kind in kinds.items() if kind == "right"))
-    for command in (commands.report, commands.export, commands.check):
+    options.into = [download.list for download in downloads if download.list]
+    # Both are of one assignment: Moodle's has one column for it, Canvas's is called like it.
+    for command in (giving_back.give_back, commands.export, giving_back.status, commands.check):
         command(options)
+
+
+def take_in(course, download):
+    """Collect one platform's download, and settle what Canvas does not say: when its late ones came.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+    download : homework.demo_downloads.Download
+    """
+    taking_in.collect(
+        Namespace(
+            course=course, files=[download.path], list=[download.list] if download.list else None,
+            assignment=ASSIGNMENT, platform=None, zone="+00:00", time=DUE.isoformat(), accept=None, yes=True,
+        )
+    )  # fmt: skip
+    for student in download.late:
+        when = (DUE + timedelta(hours=30)).isoformat()
+        taking_in.received(Namespace(course=course, student=student, assignment=ASSIGNMENT, time=when))
 
 
 def make_class(course, number):
@@ -309,30 +335,36 @@ def make_class(course, number):
         # One name looks like a formula, and one like a tag: both must do no harm further on.
         name = {0: "=1+1 Danger", 1: "<b>Bold</b> Smith"}.get(i, f"{NAMES[i % len(NAMES)]} {'ABCDEFG'[i // 20 % 7]}.")
         lines.append(f"{student},{name},{student}@example.org")
-    (course / commands.ROSTER).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (course / ROSTER).write_text("\n".join(lines) + "\n", encoding="utf-8")
     expected = {student: {"kind": kind, "state": STATES.get(kind, "scored")} for student, kind in kinds.items()}
     (course / "expected.json").write_text(json.dumps(expected, indent=1), encoding="utf-8")
     return kinds
 
 
 def hand_in(course, kinds, builder):
-    """Put each student's work into ``submitted``, as a download from a learning platform would."""
-    secret, done = course_secret(course), {}
+    """Make each student's work.
+
+    Returns
+    -------
+    dict of str to (pathlib.Path, datetime.datetime)
+        Student's id -> the file, and when it is handed in.
+    """
+    secret, done, work = course_secret(course), {}, {}
     # Who copies comes last, and copies from someone with the same variant, where there is one.
     order = sorted(enumerate(kinds.items(), 1), key=lambda entry: entry[1][1] == "copied")
     for seed, (student, kind) in order:
         variant = variant_of(secret, student, ASSIGNMENT)
-        folder = course / "submitted" / student / ASSIGNMENT
+        folder = course / "work" / student
         if kind == "missing":
             continue
         folder.mkdir(parents=True, exist_ok=True)
         when = DUE + (timedelta(hours=30) if kind == "late" else -timedelta(hours=seed))
-        (folder / "timestamp.txt").write_text(when.isoformat())
         path = folder / f"submission_{ASSIGNMENT}_{safe_name(student)}.zip"
         if kind == "not a zip":
             path.write_bytes(random.Random(seed).randbytes(20_000))
         elif kind == "wrong type":
-            (folder / "homework.docx").write_bytes(b"PK")
+            path = folder / "homework.docx"
+            path.write_bytes(b"PK")
         else:
             rng = np.random.default_rng(seed)
             parts = builder.parts(student, variant, seed)
@@ -340,6 +372,8 @@ def hand_in(course, kinds, builder):
             write_zip(path, parts if right else spoiled(kind, parts, done.get(variant["number"], parts), rng))
             if kind == "right":
                 done[variant["number"]] = parts
+        work[student] = path, when
+    return work
 
 
 def grade_and_kill(course, workers):
