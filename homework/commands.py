@@ -4,6 +4,8 @@ import contextlib
 from difflib import get_close_matches
 from pathlib import Path
 
+import dask
+
 from course_utils.assignments.variant import same_id
 from course_utils.errors import CourseError
 from course_utils.files import written_whole
@@ -29,6 +31,7 @@ from homework.marks import gradebook
 from homework.marks import report as report_pages
 from homework.marks.platform_gradebook import fill_gradebook
 from homework.running import executor
+from homework.running.ignore_interrupts import WORKER_SETTINGS
 from homework.scoring import grading
 from homework.scoring.hidden import hidden_set, use_hidden
 from homework.scoring.journal import only_one
@@ -284,7 +287,7 @@ def _score(chosen, students, again):
         executor.check_ready()
     secret = course_secret(course)
     submissions = find_submissions(course, students, assignments_asked(chosen.course, chosen.assignment))
-    with only_one(course, "grade"):
+    with only_one(course, "grade"), dask.config.set(WORKER_SETTINGS):
         hidden = hidden_set(course, secret, chosen.hidden)
         use_hidden(course, hidden, new=chosen.new_hidden)
         records = grading.score_class(

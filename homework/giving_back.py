@@ -21,10 +21,10 @@ def status(chosen):
     course, students, submissions, marks = _class(chosen)
     records = grading.current_records(course, submissions)
     found = class_status(course, students, submissions, records, marks)
-    print("\n".join(status_lines(found, len(students))))
     for one in submissions:
         if one.waits:
             print(f"{one.waits} To score it all the same: grade --accept {one.student}/{one.assignment}")
+    print("\n".join(status_lines(found, len(students))))
     print(f"As a page: {write_status_page(course, students, found)}")
 
 

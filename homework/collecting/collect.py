@@ -13,6 +13,7 @@ from datetime import UTC, datetime, tzinfo
 
 from course_utils.assignments.variant import same_id
 from course_utils.errors import CourseError
+from homework.collecting.bundle import clean_text
 from homework.collecting.downloads import files_of
 from homework.collecting.filing import filed
 from homework.collecting.ownership import named_in, names_another
@@ -27,6 +28,8 @@ UNKNOWN, WRONG, NO_BUNDLE, OF_ANOTHER, TWO = (
 )  # fmt: skip
 WRITTEN = (NEW, NEWER, OLDER)
 NOTES = ("online text", "the platform's note.txt")
+# In the place of a checksum, where a bundle cannot be read.
+UNREAD = "not read"
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,7 @@ def _bundle_row(upload, student, why, account, known):
     try:
         content = upload.file.read()
     except CourseError as error:
-        return Row(upload, NO_BUNDLE, student, why=str(error), sha256="unread")
+        return Row(upload, NO_BUNDLE, student, why=str(error), sha256=UNREAD)
     named = named_in(content)
     own, task = named or (None, None)
     if upload.platform == "flat":
@@ -326,4 +329,5 @@ def _is_older(row, there):
 
 
 def _short(text):
-    return text if len(text) <= 60 else f"{text[:60]}…"
+    # A name may come from a student: nothing of it moves the cursor of a terminal.
+    return clean_text(text, 60)

@@ -9,7 +9,6 @@ from course_utils.files import write_text
 from homework.collecting.bundle import BundleError, clean_text, read_about
 
 ACCEPTED = "accepted.json"
-UNREADABLE = "unreadable"
 
 
 def named_in(content):
