@@ -52,6 +52,7 @@ def release(chosen):
     when = due_time(chosen.due) if chosen.due else None
     roster = chosen.roster or course / ROSTER
     students, assignments = read_roster(roster), checked_names(chosen.assignment) or list(ASSIGNMENTS)
+    numbers = moodle_numbers(chosen.list, students) if chosen.list else None
     before = _ids_before(course)
     _ask_about(students, before, roster, chosen.yes)
     check_secret(course)
@@ -64,7 +65,6 @@ def release(chosen):
     if when:
         gradebook.set_due(course, chosen.due, assignments, chosen.db)
         print(f"Due {both_times(when)}.")
-    numbers = moodle_numbers(chosen.list, students) if chosen.list else None
     page = write_hand_out(course, students, assignments, chosen.for_all, numbers)
     print(f"{len(written)} notebooks for {len(students)} students are in {course / 'release'}.")
     print(f"How to hand them out in one go: {page}")
@@ -245,7 +245,7 @@ def export(chosen):
     marks = gradebook.read_marks(course, chosen.db)
     records = grading.current_records(course, submissions)
     about = course, students, assignments, submissions, records, marks, chosen.missing_as_zero
-    for path in export_files.write_exports(*about):
+    for path in export_files.write_exports(*about, titles=_titles(chosen)):
         print(path)
     for path in chosen.into or []:
         _fill(chosen, path, students, assignments, export_files.scores_to_export(*about[2:]))
@@ -255,16 +255,27 @@ def export(chosen):
     if empty:
         how = "0 where missing or refused, else empty" if chosen.missing_as_zero else "empty"
         print(f"{empty} submissions have no mark, and their cells are {how}: see {course / 'report' / 'index.html'}.")
+        if not chosen.into and not chosen.missing_as_zero:
+            print(
+                "An empty cell over a grade counts as a change in Canvas, and as no grade in Moodle: export the "
+                "platform's gradebook and give it with --into, then its own values stay."
+            )
     if unread:
         print(f"{unread} marks still have something to mark by hand, in formgrader; export again afterwards.")
+
+
+def _titles(chosen):
+    """Read what stands behind ``--column``: assignment -> the title of its column on the platform."""
+    titles = dict(one.partition("=")[::2] for one in chosen.column or [])
+    checked_names(list(titles))
+    return titles
 
 
 def _fill(chosen, path, students, assignments, exported):
     """Fill the marks into a platform's own gradebook, and say what was and what was not."""
     scores, out_of = exported
-    named = dict(one.partition("=")[::2] for one in chosen.column or [])
-    checked_names(list(named))
-    done = fill_gradebook(path, chosen.course / "exports", students, assignments, scores, out_of, named)
+    folder = chosen.course / "exports"
+    done = fill_gradebook(path, folder, students, assignments, scores, out_of, _titles(chosen))
     titles = ", ".join(f"{assignment} in {title!r}" for assignment, title in done.columns.items())
     print(f"{done.path}: {done.marks} marks for {done.platform} ({titles}).")
     if done.kept:

@@ -83,11 +83,13 @@ def platform_of_files(files):
     Returns
     -------
     str
-        One of `PLATFORMS`: the one by whose form most files are named, and ``"flat"`` where none of them is.
+        One of `PLATFORMS`: the one by whose form most files are named, and ``"flat"`` where that is not even half of
+        the zip files: a single file in a folder of bundles may be called anything.
     """
     counts = {name: sum(_read(name, file) is not None for file in files) for name in PLATFORMS if name != "flat"}
     best = max(counts, key=counts.get)
-    return best if counts[best] else "flat"
+    zips = sum(file.parts[-1].lower().endswith(".zip") for file in files)
+    return best if counts[best] and 2 * counts[best] >= zips else "flat"
 
 
 def uploads_of(files, platform):
@@ -170,7 +172,7 @@ def _nbgrader(file):
     if len(file.parts) < 3 or file.parts[-2] not in ASSIGNMENTS:
         return None
     student, assignment, name = file.parts[-3:]
-    if name == "timestamp.txt" or student == "earlier":
+    if name == "timestamp.txt":
         name = "the platform's note.txt"
     return Upload(file, "nbgrader", student, None, name, assignment=assignment)
 

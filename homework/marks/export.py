@@ -8,7 +8,7 @@ from homework.marks.report import state
 from homework.spreadsheet import write_table
 
 
-def write_exports(course, students, assignments, submissions, records, marks, missing_as_zero=False):
+def write_exports(course, students, assignments, submissions, records, marks, missing_as_zero=False, titles=None):
     """Write the files for Canvas and for Moodle, and one with everything, for the instructor.
 
     A mark is written only where it holds: missing, failed and refused submissions that nobody has looked at have an
@@ -26,6 +26,8 @@ def write_exports(course, students, assignments, submissions, records, marks, mi
     marks : dict of (str, str) to homework.marks.gradebook.Marks
     missing_as_zero : bool
         Whether to write 0 for what is missing or refused and has no mark.
+    titles : dict of str to str, optional
+        Assignment -> how the platform calls it; Canvas finds a column by the title, or by the '(number)' behind it.
 
     Returns
     -------
@@ -38,11 +40,12 @@ def write_exports(course, students, assignments, submissions, records, marks, mi
         Where a file cannot be written.
     """
     score, out_of = scores_to_export(assignments, submissions, records, marks, missing_as_zero)
+    called = [(titles or {}).get(name, name) for name in assignments]
     canvas = [
-        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *assignments],
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *called],
         ["    Points Possible", "", "", "", "", *[_number(out_of[name]) for name in assignments]],
     ]
-    moodle = [["Username", "ID number", "Email address", *[f"Assignment: {name}" for name in assignments]]]
+    moodle = [["Username", "ID number", "Email address", *[f"Assignment: {name}" for name in called]]]
     for student in students:
         points = [score.get((student.id, name), "") for name in assignments]
         canvas.append([_family_name_first(student.name), "", student.id, student.id, "", *points])

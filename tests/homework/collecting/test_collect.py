@@ -207,6 +207,12 @@ def test_in_a_flat_folder_the_bundle_says_whose_it_is(course, take_in, tmp_path)
     assert bundles(course) == ["submission_another_base_s1001.zip"]
 
 
+def test_one_files_name_does_not_turn_a_folder_of_bundles_into_a_platforms_download(course, take_in, tmp_path):
+    files = {f"{n}.zip": bundle(f"s100{n}") for n in (2, 5)}
+    files["Ben Berg_1_assignsubmission_file_x.zip"] = bundle("s1001")
+    assert "3 new" in take_in(unpacked(tmp_path / "mail", files))[1]
+
+
 def test_one_bundle_can_be_given_alone(course, take_in, tmp_path):
     (tmp_path / "one.zip").write_bytes(bundle("s1002", "conv_head"))
     assert "1 new" in take_in(tmp_path / "one.zip")[1]

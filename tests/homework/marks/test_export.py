@@ -35,6 +35,22 @@ def test_canvas_gets_its_columns_and_the_points_possible(tables):
     assert (ada[2], ada[-1]) == ("ada", "9.5")
 
 
+def test_a_column_is_called_as_the_platform_calls_it(tmp_path):
+    about = [tmp_path, STUDENTS, ["conv_head"], [handed_in(), handed_in("ben")], {}, MARKS]
+    paths = write_exports(*about, titles={"conv_head": "Homework 3 (778)"})
+    headers = [path.read_text(encoding="utf-8-sig").splitlines()[0] for path in paths]
+    assert headers[0].endswith(",Homework 3 (778)") and headers[1].endswith(",Assignment: Homework 3 (778)")
+
+
+def test_a_name_with_the_family_first_stays_and_a_given_name_first_is_turned(tmp_path):
+    students = [Student("ada", "van der Archer, Ada", ""), Student("ben", "Ben Berg", "")]
+    path = write_exports(tmp_path, students, ["conv_head"], [], {}, {})[0]
+    assert [row[0] for row in list(csv.reader(path.open(encoding="utf-8-sig", newline="")))[2:]] == [
+        "van der Archer, Ada",
+        "Berg, Ben",
+    ]
+
+
 def test_moodle_gets_its_columns(tables):
     header, ada, _ = tables["moodle"]
     assert header == ["Username", "ID number", "Email address", "Assignment: conv_head"]
