@@ -155,7 +155,8 @@ def check(chosen):
             if one.waits:
                 problems.append(f"{one.waits} To score it all the same: grade --accept {one.student}/{assignment}")
             elif (one.problem and not one.missing) or one.note:
-                print(f"  {one.student}: {one.problem or one.note}")
+                which = f" ({one.path.name})" if one.path and not one.problem else ""
+                print(f"  {one.student}: {one.problem or one.note}{which}")
         unmeasured = [variant["number"] for variant in VARIANTS[assignment] if _level(variant) is None]
         if unmeasured:
             problems.append(f"{assignment} has no level for the variants {', '.join(map(str, unmeasured))}.")

@@ -161,10 +161,10 @@ def _find(folder, student, assignment, taken):
     path = next((one for one in bundles if collected and one.name == collected.get("bundle")), bundles[-1])
     shown = clean_text(path.name, LONGEST_NAME)[:80]
     if len(bundles) > 1:
-        why = (
-            "it was collected last" if collected and path.name == collected.get("bundle") else "its file is the newest"
-        )
-        several = f"Of {len(bundles)} bundles in this folder {shown} counts, since {why}."
+        # No file's name: it may hold somebody's id, and this stands on the student's page.
+        last = collected and path.name == collected.get("bundle")
+        which = "the one that was collected last" if last else "the newest file"
+        several = f"Of {len(bundles)} bundles in this folder {which} counts."
         found = replace(found, note=f"{note} {several}" if note else several)
     try:
         about = path.lstat()

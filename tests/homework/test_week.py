@@ -172,12 +172,14 @@ def test_accepting_what_does_not_wait_is_told(course, capsys, word):
     assert "accept" in capsys.readouterr().err
 
 
-def test_of_two_bundles_in_a_folder_it_says_which_counts_and_why(course):
+def test_of_two_bundles_in_a_folder_it_says_which_counts_and_why(course, capsys):
     folder = hand_in(course, "s1001", bundle("s1001", "conv_head"))
     unpacked(folder, {"again.zip": bundle("s1001", "conv_head", mark="again")})
     os.utime(folder / "work.zip", (1, 1))
     one = find_submissions(course, students_of(course)[:1], ["conv_head"])[0]
-    assert one.note == "Of 2 bundles in this folder again.zip counts, since its file is the newest."
+    assert one.note == "Of 2 bundles in this folder the newest file counts."
+    run(course.parent, "check")
+    assert "s1001: Of 2 bundles in this folder the newest file counts. (again.zip)" in capsys.readouterr().out
 
 
 def test_the_collected_bundle_counts_and_not_the_newest_file(course, capsys):
@@ -187,7 +189,11 @@ def test_the_collected_bundle_counts_and_not_the_newest_file(course, capsys):
     folder = course / "submitted" / "s1001" / "conv_head"
     (folder / "newer.zip").write_bytes(bundle("s1001", "conv_head", mark="newer"))
     one = find_submissions(course, students_of(course)[:1], ["conv_head"])[0]
-    assert one.path.name == "submission_conv_head_s1001.zip" and "since it was collected last" in one.note
+    assert one.path.name == "submission_conv_head_s1001.zip"
+    assert (
+        one.note
+        == "It is not known when this came. Of 2 bundles in this folder the one that was collected last counts."
+    )
 
 
 # Words
