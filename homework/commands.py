@@ -30,6 +30,7 @@ from homework.marks import export as export_files
 from homework.marks import gradebook
 from homework.marks import report as report_pages
 from homework.marks.platform_gradebook import fill_gradebook
+from homework.marks.points import read_points, worth
 from homework.running import executor
 from homework.running.ignore_interrupts import WORKER_SETTINGS
 from homework.scoring import grading
@@ -53,7 +54,7 @@ def release(chosen):
     roster = chosen.roster or course / ROSTER
     students, assignments = read_roster(roster), checked_names(chosen.assignment) or list(ASSIGNMENTS)
     numbers = moodle_numbers(chosen.list, students) if chosen.list else None
-    before = _ids_before(course)
+    before, points = _ids_before(course), read_points(course)
     _ask_about(students, before, roster, chosen.yes)
     check_secret(course)
     written = write_release(course, roster, assignments, for_all=chosen.for_all, packed=chosen.packed)
@@ -61,7 +62,7 @@ def release(chosen):
     if chosen.roster:
         _keep_roster(course, roster, students, before, chosen.for_all)
     with gradebook.opened(course, chosen.db) as book:
-        gradebook.prepare(book, students, assignments)
+        gradebook.prepare(book, students, assignments, points)
     if when:
         gradebook.set_due(course, chosen.due, assignments, chosen.db)
         print(f"Due {both_times(when)}.")
@@ -223,7 +224,9 @@ def regrade(chosen):
     if all(one.path is None for one in submissions):
         raise CourseError(f"There is nothing of {own[0].id} to score; no mark was changed.")
     records = _score(chosen, own, again=True)
-    for (_, assignment), record in sorted(records.items()):
+    points = read_points(chosen.course)
+    for (_, assignment), scored in sorted(records.items()):
+        record = worth(scored, points[assignment])
         print(f"{assignment}: {record.get('failed') or record['result']['refusal'] or _points(record['result'])}")
     _publish(chosen, records, read_again=True)
 

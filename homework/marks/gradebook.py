@@ -24,9 +24,9 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from course_utils.errors import CourseError
 from homework.handing_out.release import ANSWER_ID as ANSWER
-from homework.handing_out.release import ANSWER_POINTS
 from homework.handing_out.roster import given_and_family
 from homework.marks.marking_page import answer_text, write_marking_page
+from homework.marks.points import TEXT, read_points, worth
 from homework.scoring.items import ITEMS
 from homework.scoring.journal import only_one
 from homework.times import due_time
@@ -125,7 +125,7 @@ def opened(course, url=None):
             ) from None
 
 
-def prepare(gradebook, students, assignments):
+def prepare(gradebook, students, assignments, points):
     """Enter the class, the assignments and the items of their rubric; what is there stays.
 
     Parameters
@@ -133,6 +133,8 @@ def prepare(gradebook, students, assignments):
     gradebook : nbgrader.api.Gradebook
     students : list of homework.handing_out.release.Student
     assignments : sequence of str
+    points : dict of str to dict of str to float
+        From `homework.marks.points.read_points`.
     """
     there = {student.id: student for student in gradebook.students}
     for student in students:
@@ -145,12 +147,12 @@ def prepare(gradebook, students, assignments):
     for assignment in assignments:
         gradebook.update_or_create_assignment(assignment)
         gradebook.update_or_create_notebook(assignment, assignment)
-        for item, points in ITEMS.items():
+        for item in ITEMS:
             gradebook.update_or_create_grade_cell(
-                cell_name(item), assignment, assignment, max_score=points, cell_type="code"
+                cell_name(item), assignment, assignment, max_score=points[assignment][item], cell_type="code"
             )
         gradebook.update_or_create_grade_cell(
-            ANSWER, assignment, assignment, max_score=ANSWER_POINTS, cell_type="markdown"
+            ANSWER, assignment, assignment, max_score=points[assignment][TEXT], cell_type="markdown"
         )
         for name in (ANSWER, REMARKS, CHECKSUM):
             gradebook.update_or_create_solution_cell(name, assignment, assignment)
@@ -206,7 +208,7 @@ def extend(course, student, assignment, days, url=None):
         Where the assignment has no due time, or the gradebook cannot be written.
     """
     with opened(course, url) as gradebook:
-        prepare(gradebook, [student], [assignment])
+        prepare(gradebook, [student], [assignment], read_points(course))
         due = gradebook.find_assignment(assignment).duedate
         if due is None:
             # With an extension of no due time nbgrader could not read the submission any more.
@@ -251,12 +253,14 @@ def write_scores(course, students, submissions, records, url=None):
         Where the gradebook or a page cannot be written.
     """
     late = _late_plugin(course)
+    points = read_points(course)
     with opened(course, url) as gradebook:
-        prepare(gradebook, students, sorted({one.assignment for one in submissions}))
+        prepare(gradebook, students, sorted({one.assignment for one in submissions}), points)
         for submission in submissions:
-            record = records.get((submission.student, submission.assignment))
+            own = points[submission.assignment]
+            record = worth(records.get((submission.student, submission.assignment)), own)
             _write_one(gradebook, submission, record)
-            write_marking_page(course, submission, record, remarks(submission, record), cell_name, REMARKS)
+            write_marking_page(course, submission, record, remarks(submission, record), cell_name, REMARKS, own)
         _write_penalties(gradebook, late)
 
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from course_utils.errors import file_errors_told
 from course_utils.files import write_text
-from homework.handing_out.release import ANSWER_ID, ANSWER_POINTS, SOURCE
+from homework.handing_out.release import ANSWER_ID, SOURCE
+from homework.marks.points import TEXT
 from homework.scoring.items import ITEMS
 from tools.notebooks import SOLUTION_ONLY, from_script
 
@@ -15,13 +16,13 @@ LONGEST_EVIDENCE = 300
 RUBRIC = """\
 | points | for |
 |---|---|
-| 2 | it answers every part of the question, with the student's own numbers |
-| 1 | it answers a part, or all of it without numbers of the student's own |
+| {full:g} | it answers every part of the question, with the student's own numbers |
+| {half:g} | it answers a part, or all of it without numbers of the student's own |
 | 0 | nothing, or nothing of what was asked |
 """
 
 
-def write_marking_page(course, submission, record, remarks, cell_of, remarks_cell):
+def write_marking_page(course, submission, record, remarks, cell_of, remarks_cell, points):
     """Write the notebook that formgrader shows for one submission.
 
     What comes from a student stands in code cells as comments or is quoted: formgrader shows it, never runs it.
@@ -39,6 +40,8 @@ def write_marking_page(course, submission, record, remarks, cell_of, remarks_cel
         Item -> the name of its cell in the gradebook.
     remarks_cell : str
         The name of the cell with the remarks.
+    points : dict of str to float
+        Item -> points, of this assignment; see `homework.marks.points.read_points`.
 
     Raises
     ------
@@ -48,19 +51,20 @@ def write_marking_page(course, submission, record, remarks, cell_of, remarks_cel
     result = (record or {}).get("result") or {}
     items = {item["name"]: item for item in result.get("items", [])}
     question, reference = _question(submission.assignment)
-    meta = _meta(ANSWER_ID, grade=True, solution=True, locked=False, points=ANSWER_POINTS, cell_type="markdown")
+    rubric = RUBRIC.format(full=points[TEXT], half=points[TEXT] / 2)
+    meta = _meta(ANSWER_ID, grade=True, solution=True, locked=False, points=points[TEXT], cell_type="markdown")
     cells = [
-        _cell(f"## {submission.assignment}: the question\n\n{question}\n\n{RUBRIC}"),
+        _cell(f"## {submission.assignment}: the question\n\n{question}\n\n{rubric}"),
         _cell(_quoted(answer_text(record)), meta),
         _cell(f"<details><summary>A good answer</summary>\n\n{_quoted(reference)}\n\n</details>"),
         _cell(_as_comment(remarks), _meta(remarks_cell, grade=False, solution=True, locked=False, cell_type="code")),
     ]
-    for item, points in ITEMS.items():
+    for item in ITEMS:
         about = items.get(item)
         said = item
         if about:
             said += f": {about['verdict']}, {about['points']:g} of {about['out_of']:g}\n{about['reason']}"
-        meta = _meta(cell_of(item), grade=True, solution=False, locked=True, points=points, cell_type="code")
+        meta = _meta(cell_of(item), grade=True, solution=False, locked=True, points=points[item], cell_type="code")
         cells.append(_cell(_as_comment(said), meta))
     if items:
         cells.append(_cell(f"<details><summary>By which evidence</summary>\n\n{_evidence(items)}\n\n</details>"))

@@ -3,8 +3,9 @@
 import math
 from datetime import datetime
 
-from homework.handing_out.release import ANSWER_ID, ANSWER_POINTS
+from homework.handing_out.release import ANSWER_ID
 from homework.marks.gradebook import REMARKS, cell_name, remarks
+from homework.marks.points import TEXT, read_points, worth
 from homework.pages import local_time, write_page
 from homework.scoring.items import ITEMS
 
@@ -51,7 +52,8 @@ def write_feedback(course, submission, record, marks, execution=None):
     CourseError
         Where the page cannot be written.
     """
-    result = _scored(record) or {}
+    points = read_points(course)[submission.assignment]
+    result = _scored(worth(record, points)) or {}
     by_cell = {cell_name(item): item for item in ITEMS}
     manual = {by_cell.get(name, name): score for name, score in (marks.manual if marks else {}).items()}
     comments = {by_cell.get(name, name): text for name, text in (marks.comments if marks else {}).items()}
@@ -67,7 +69,7 @@ def write_feedback(course, submission, record, marks, execution=None):
         marks=marks,
         text=result.get("answers") or {},
         answer_points=manual.get(ANSWER_ID),
-        answer_out_of=ANSWER_POINTS,
+        answer_out_of=points[TEXT],
         comments={name: text for name, text in comments.items() if name not in (REMARKS, ANSWER_ID)},
         answer_comment=comments.get(ANSWER_ID),
         curves=[curves(name, run) for name, run in runs_of(result.get("history"))],
@@ -146,6 +148,8 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
     CourseError
         Where the page cannot be written.
     """
+    points = read_points(course)
+    records = {key: worth(record, points[key[1]]) for key, record in records.items()}
     names = {student.id: student.name for student in students}
     assignments = sorted({one.assignment for one in submissions})
     sections = [
