@@ -157,34 +157,6 @@ def read_notebook(path):
     return _read(zipfile.ZipFile(io.BytesIO(content)), entries["notebook.ipynb"], "notebook.ipynb")
 
 
-def read_about(content):
-    """Read what a submission says of itself, and nothing else of it.
-
-    Parameters
-    ----------
-    content : bytes
-        The zip file.
-
-    Returns
-    -------
-    dict
-        submission.json.
-
-    Raises
-    ------
-    BundleError
-        Where it is no bundle, or breaks a bound.
-    """
-    entries, _ = _entries(content)
-    name = NEEDED[0]
-    if name not in entries:
-        raise BundleError(f"The bundle lacks {name}; it was not made by pack_submission, or was changed.")
-    about = read_json(_read(zipfile.ZipFile(io.BytesIO(content)), entries[name], name), name)
-    if not isinstance(about, dict):
-        raise BundleError(f"{name} holds a {type(about).__name__}, not an object with names.")
-    return about
-
-
 def read_json(content, name):
     """Read JSON from bytes: UTF-8, no depth, length or number beyond the bounds, no name twice in one object.
 

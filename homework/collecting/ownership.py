@@ -1,14 +1,18 @@
 """Whose bundle lies in whose folder, and which of those that name somebody else the instructor has accepted."""
 
+import io
 import json
 import re
+import zipfile
 
 from course_utils.assignments.variant import same_id
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import write_text
-from homework.collecting.bundle import BundleError, clean_text, read_about
+from homework.collecting import bundle
+from homework.collecting.bundle import clean_text
 
 ACCEPTED = "accepted.json"
+ABOUT = "submission.json"
 
 
 def named_in(content):
@@ -25,8 +29,13 @@ def named_in(content):
         None where it is no bundle that can be read.
     """
     try:
-        about = read_about(content)
-    except BundleError:
+        # The bundle's own bounds, before anything of it is unpacked.
+        entries, _ = bundle._entries(content)
+        part = bundle._read(zipfile.ZipFile(io.BytesIO(content)), entries[ABOUT], ABOUT)
+        about = bundle.read_json(part, ABOUT)
+    except (bundle.BundleError, KeyError):
+        return None
+    if not isinstance(about, dict):
         return None
     said = (about.get("student"), about.get("assignment"))
     return tuple(clean_text(one, 80).strip() or None if isinstance(one, str) else None for one in said)
