@@ -173,6 +173,8 @@ def _bundle_row(upload, student, why, account, known):
     row = Row(upload, NEW, student, assignment, why, time, source, hashlib.sha256(content).hexdigest())
     if student is None:
         return replace(row, state=UNKNOWN)
+    if upload.assignment not in (None, assignment):
+        return replace(row, state=WRONG, why=f"it lies where {upload.assignment} was handed in")
     if assignment is None:
         return replace(row, state=NO_BUNDLE, why="it cannot be read, so nothing says for which assignment it is")
     another = names_another(named, student, assignment)

@@ -266,6 +266,13 @@ def test_another_assignment_than_the_downloads_waits(course, take_in, tmp_path):
     assert bundles(course) == []
 
 
+def test_what_lies_in_another_assignments_folder_waits(course, take_in, tmp_path):
+    folder = unpacked(tmp_path / "exchange", {"s1001/conv_head/work.zip": bundle("s1001")})
+    assert "it names the assignment 'another_base', and s1001 handed it in" in take_in(folder)[1]
+    said = take_in(folder, "--assignment", "another_base")[1]
+    assert "1 wrong assignment" in said and "it lies where conv_head was handed in" in said and bundles(course) == []
+
+
 # Safe, and the same when done twice
 
 
