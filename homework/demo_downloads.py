@@ -3,14 +3,15 @@
 The forms are those that `homework.collecting.platform_names` and `homework.handing_out.roster` read.
 """
 
+import csv
 import re
 import zipfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from course_utils.files import written_whole
 from homework.handing_out.roster import given_and_family
-from homework.spreadsheet import write_table
 
 PLATFORMS = ("moodle", "canvas", "blackboard")
 WORKSHEET_COLUMNS = (
@@ -89,7 +90,7 @@ def canvas_gradebook(path, students, title, out_of):
     rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", title]]
     rows.append(["    Points Possible", "", "", "", "", f"{out_of:g}"])
     rows += [[_sortable(one.name), 12000 + i, one.id, one.id, "Demo", ""] for i, one in students]
-    return write_table(path, rows)
+    return _exported(path, rows)
 
 
 def _moodle(folder, share, work, assignment, due):
@@ -104,7 +105,7 @@ def _moodle(folder, share, work, assignment, due):
         status = "Submitted for grading" if student.id in work else "No submission"
         about = [f"Participant {31000 + i}", name, student.id, student.email, status, "", "12.00", "Yes", handed_in]
         rows.append([*about, "", "-", ""])
-    listed = write_table(folder / "moodle-worksheet.csv", [WORKSHEET_COLUMNS, *rows])
+    listed = _exported(folder / "moodle-worksheet.csv", [WORKSHEET_COLUMNS, *rows])
     path = _packed(folder / f"Demo-{assignment}-moodle.zip", files)
     return Download("moodle", path, listed, [one.id for _, one in share], [])
 
@@ -133,6 +134,13 @@ def _blackboard(folder, share, work, assignment, due):
             files[f"{start}_{path.name}"] = path
     path = _packed(folder / f"gradebook_demo_{assignment}.zip", files)
     return Download("blackboard", path, None, [one.id for _, one in share], [])
+
+
+def _exported(path, rows):
+    # As platforms write it: nothing is made harmless there.
+    with written_whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
 
 
 def _sortable(name):
