@@ -13,13 +13,12 @@ from homework.handing_out.variants import ASSIGNMENTS, SECRET_FILE, VARIANTS, co
 from homework.marks import export as export_files
 from homework.marks import gradebook
 from homework.marks import report as report_pages
-from homework.running import executor
 from homework.scoring import grading
-from homework.scoring.hidden import hidden_set, use_hidden
+from homework.scoring.copies import similarity_hints
+from homework.scoring.hidden_photos import hidden_set, use_hidden
 from homework.scoring.journal import only_one
 from homework.scoring.scorer import SCORER_VERSION
-from homework.scoring.similarity import similarity_hints
-from homework.scoring.thresholds import threshold
+from homework.scoring.thresholds import reference_changes, threshold
 
 ROSTER = "roster.csv"
 
@@ -105,7 +104,6 @@ def check(chosen):
         problems.append(f"{path} is no released assignment, and will not be scored; bundles belong into {folder}.")
     with gradebook.opened(course, chosen.db) as book:
         print(f"The gradebook answers; it has {len(book.students)} students.")
-    print(f"Running notebooks again (--execute): {executor.why_not() or 'bubblewrap is here'}.")
     for problem in problems:
         print(f"PROBLEM {problem}")
     return 1 if problems else 0
@@ -166,19 +164,16 @@ def _score(chosen, students, again):
     course = chosen.course
     if not (course / SECRET_FILE).is_file():
         raise CourseError(f"{course / SECRET_FILE} is missing; release first, or restore it from your copy.")
-    if chosen.execute:
-        # Before anything else: who asks for a sandbox must not wait for scores to hear that there is none.
-        executor.check_ready()
     secret = course_secret(course)
     submissions = find_submissions(course, students, _assignments(chosen))
     with only_one(course, "grade"):
         hidden = hidden_set(course, secret, chosen.hidden)
         use_hidden(course, hidden, new=chosen.new_hidden)
-        records = grading.score_class(
+        return grading.score_class(
             course,
             submissions,
             lambda student, assignment: variant_of(secret, student, assignment),
-            threshold,
+            lambda variant: threshold(variant, len(hidden.labels)),
             hidden,
             SCORER_VERSION,
             workers=chosen.workers,
@@ -186,10 +181,8 @@ def _score(chosen, students, again):
             again=again,
             seconds=chosen.seconds,
             memory=chosen.memory * 1_000_000,
+            reference_of=reference_changes,
         )
-        if chosen.execute:
-            executor.execute_class(course, submissions, chosen.workers)
-    return records
 
 
 def _publish(chosen, records, read_again):
@@ -207,10 +200,9 @@ def _pages(chosen, students, records):
     if records is None:
         records = grading.current_records(course, submissions)
     marks = gradebook.read_marks(course, chosen.db)
-    executions = executor.executions(course, submissions)
     for submission in submissions:
         key = submission.student, submission.assignment
-        report_pages.write_feedback(course, submission, records.get(key), marks.get(key), executions.get(key))
+        report_pages.write_feedback(course, submission, records.get(key), marks.get(key))
     results = [record["result"] for record in records.values() if "result" in record]
     overview = report_pages.write_overview(
         course,
@@ -220,7 +212,6 @@ def _pages(chosen, students, records):
         marks,
         similarity_hints(results),
         unknown_folders(course, students),
-        executions,
     )
     counts = report_pages.count_states(submissions, records)
     said = ", ".join(f"{count} {name}" for name, count in counts.items())

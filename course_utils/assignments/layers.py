@@ -203,7 +203,39 @@ def photo_by_photo(steps, inputs, without=None):
     return np.concatenate(found)
 
 
-def _traced(steps, weights, photo, without):
+def shapes_of(steps, inputs):
+    """Give the shape of what each step gives for one photo, computing nothing.
+
+    Parameters
+    ----------
+    steps : list of Step
+    inputs : list of tuple
+        The shapes of the Values -1, -2, ... for one photo.
+
+    Returns
+    -------
+    list of tuple
+        The first number counts the photos: 1.
+
+    Raises
+    ------
+    NotScored
+        As `photo_by_photo`.
+    """
+    import tensorflow as tf
+
+    weights = [{name: tf.convert_to_tensor(array) for name, array in step.weights.items()} for step in steps]
+    shapes = []
+
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec((1, *one), tf.float32) for one in inputs])
+    def program(*photo):
+        return _traced(steps, weights, photo, None, shapes)
+
+    program.get_concrete_function()
+    return shapes
+
+
+def _traced(steps, weights, photo, without, shapes=None):
     """Go through the steps with the shapes of one photo, before anything is computed."""
     values = {-1 - number: value for number, value in enumerate(photo)}
     together = work = 0
@@ -227,6 +259,8 @@ def _traced(steps, weights, photo, without):
                 f"Up to the layer {step.name!r} the head takes the time of {work:,} multiplications a photo; at most "
                 f"{MOST_WORK:,} are computed."
             )
+        if shapes is not None:
+            shapes.append(shape)
         values[position] = value * 0 if position == without else value
     return values[len(steps) - 1]
 
@@ -448,9 +482,9 @@ def _read_input(given, position, inputs, name):
             return Value(value)
         if key == "all" and value is True:
             return Ellipsis
-        if key == "slice" and isinstance(value, list) and len(value) == 3:
-            if all(one is None or (type(one) is int and abs(one) <= 1e6) for one in value):
-                return slice(*value)
+        whole = isinstance(value, list) and all(one is None or (type(one) is int and abs(one) <= 1e6) for one in value)
+        if key == "slice" and whole and len(value) == 3:
+            return slice(*value)
         if key == "array":
             return _read_array(value, name)
     raise NotScored(f"The layer {name!r} is called with {_short(given)!r}, which is no value before it.")

@@ -121,8 +121,8 @@ def split(model, base):
     if not places:
         if len(shape) == 3 and shape[-1] == 3:
             raise NotScored(
-                f"the model does not hold {base.name} as a whole, with its own layers (build it on base.model, from its "
-                "input to its output)"
+                f"the model does not hold {base.name} as a whole, with its own layers (build it on base.model, from "
+                "its input to its output)"
             )
         if shape != features and shape not in ((int(np.prod(features)),), features[-1:]):
             raise NotScored(f"the model takes an input of shape {shape}: neither photos nor features of {base.name}")

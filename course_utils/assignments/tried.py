@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -46,7 +47,8 @@ class _Reading:
     """One way in which the student may have fed the model.
 
     ``found`` is what the base got, in words; ``base_inputs`` the same in numbers, for each view; ``form`` the layer by
-    which recorded features were brought into the form that the model takes.
+    which recorded features were brought into the form that the model takes; ``whole_photos`` whether there is one view
+    alone, of the photo as it is.
     """
 
     found: str
@@ -55,6 +57,7 @@ class _Reading:
     outputs: np.ndarray
     agreement: float
     distance: float | None
+    whole_photos: bool
 
     def surely(self):
         return self.agreement >= AGREEMENT and (self.distance is None or self.distance < 0.05)
@@ -88,6 +91,7 @@ def tried_parts(model, base, predictions):
         Where the model has parts that the scorer does not take: they are named; or where the parts do not give what
         the model gives.
     """
+    model = _as_at_prediction(model)
     released = released_base(base.name, int(base.model.input_shape[1] or SIZE))
     parts = split(model, released.model)
     changed = {key: array for key, array in parts.base_weights.items() if not released.same(key, array)}
@@ -120,7 +124,7 @@ def _check_views(views, released, photos):
 def _reading(model, parts, views, released, photos, predictions):
     """Find out how the student fed the model: in the right way, if that explains the predictions."""
     expected = {}
-    seen = [photo_by_photo(view, [photos]) for view in views]
+    seen = [photo_by_photo(view, [photos]) if view else photos for view in views]
     right, others = None, []
     for fed_as in ("raw photos", *(one for one in PREPARATIONS if one != "raw photos")):
         reading = _fed(model, parts, released, photos, seen, fed_as, expected, predictions)
@@ -153,12 +157,13 @@ def _fed(model, parts, released, photos, seen, fed_as, expected, predictions):
         inputs = [photo_by_photo(before, [fed]) for before in parts.before]
         found = _in_words(inputs, seen, released, expected)
         outputs = _predicted(model, fed)
-        return _Reading(found, inputs, "", outputs, *_fit(outputs, predictions))
-    recorded = _recorded(released, parts.starts_after, fed)
+        whole_photos = len(seen) == 1 and seen[0] is photos and found != "something else"
+        return _Reading(found, inputs, "", outputs, *_fit(outputs, predictions), whole_photos)
+    recorded = _recorded(released.name, released.size, parts.starts_after, fed_as)
     best = None
     for form, given in _forms(recorded, tuple(model.input_shape[1:])):
         outputs = _predicted(model, given)
-        reading = _Reading(fed_as, [fed], form, outputs, *_fit(outputs, predictions))
+        reading = _Reading(fed_as, [fed], form, outputs, *_fit(outputs, predictions), True)
         if best is None or (reading.agreement, -(reading.distance or 0)) > (best.agreement, -(best.distance or 0)):
             best = reading
     return best
@@ -189,13 +194,34 @@ def _with_form(head, form):
     return [Step(form, "recorded", {}, [Value(-1)]), *moved]
 
 
-def _recorded(released, layer, inputs):
+@lru_cache(maxsize=32)
+def _recorded(name, size, layer, preparation):
+    """What a layer of the released base gives for the photos tried; the base's output where no layer is named."""
     import keras
 
+    released = released_base(name, size)
     model = released.model
     if layer:
         model = keras.Model(model.input, model.get_layer(layer).output)
+    inputs = released.prepared(public_test_photos(TRIED), preparation)
     return np.asarray(model.predict(inputs, verbose=0), np.float32)
+
+
+def _as_at_prediction(model):
+    """Put a centre crop in the place of each random one: what Keras itself does there at prediction varies."""
+    import keras
+
+    if not any(type(layer).__name__ == "RandomCrop" for layer in model._flatten_layers()):
+        return model
+
+    def clone(layer):
+        if type(layer).__name__ == "RandomCrop":
+            return keras.layers.CenterCrop(layer.height, layer.width, name=layer.name)
+        return layer.__class__.from_config(layer.get_config())
+
+    rewritten = keras.models.clone_model(model, clone_function=clone, recursive=True)
+    rewritten.set_weights(model.get_weights())
+    return rewritten
 
 
 def _predicted(model, fed):
@@ -237,8 +263,11 @@ def _fit(outputs, predictions):
 def _check_together(model, head, head_weights, changed, released, reading):
     """Put the parts together as the scorer does, from what is written, and compare with the model itself."""
     steps = read_steps(json.loads(json.dumps(head)), head_weights, len(reading.base_inputs))
-    with released.with_weights(changed) as whole:
-        features = [np.asarray(whole.predict(one, verbose=0), np.float32) for one in reading.base_inputs]
+    if not changed and reading.whole_photos:
+        features = [_recorded(released.name, released.size, "", reading.found)]
+    else:
+        with released.with_weights(changed) as whole:
+            features = [np.asarray(whole.predict(one, verbose=0), np.float32) for one in reading.base_inputs]
     outputs = photo_by_photo(steps, features)
     if not steps or outputs.size not in (len(TRIED), 2 * len(TRIED)):
         raise NotScored("the model has no head of its own after the base that gives 1 or 2 numbers a photo")

@@ -3,13 +3,15 @@
 import csv
 import io
 import re
+import unicodedata
 
 from course_utils.files import written_whole
 from homework.marks.report import state
 
-# A spreadsheet takes a cell that starts with one of these for a formula, and runs it.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-BEHIND_SEPARATOR = re.compile(r"([;\t\r\n] *)(?=[=+@-])")
+# A spreadsheet takes a cell that starts with one of these for a formula, and runs it; some take the full-width forms
+# and the minus sign too.
+OPERATORS = "=+-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212"
+SEPARATORS = re.compile(r"((?<=.)[;\uff1b\t\r\n])", re.DOTALL)
 
 
 def write_exports(course, students, assignments, submissions, records, marks, missing_as_zero=False):
@@ -86,9 +88,13 @@ def harmless(cell):
         With an apostrophe before what starts like a formula, in the cell or behind a separator in it.
     """
     # Where commas are for decimals, spreadsheets split a row at semicolons, whatever its cells were.
-    cell = BEHIND_SEPARATOR.sub(r"\1'", cell)
-    # A blank before the sign does not help: some spreadsheets cut it off.
-    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA_STARTS) or cell.startswith(FORMULA_STARTS) else cell
+    return "".join(f"'{part}" if _is_formula(part) else part for part in SEPARATORS.split(cell))
+
+
+def _is_formula(text):
+    # Blanks and invisible characters before the sign do not help: some spreadsheets cut them off.
+    seen = "".join(one for one in text if unicodedata.category(one) not in ("Cc", "Cf", "Zs", "Zl", "Zp", "Mn"))
+    return seen.startswith(tuple(OPERATORS))
 
 
 def _family_name_first(name):

@@ -28,8 +28,8 @@ from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import write_text
 from homework.handing_out.release import ANSWER_ID as ANSWER
 from homework.handing_out.release import ANSWER_POINTS
-from homework.scoring.items import ITEMS
 from homework.scoring.journal import only_one
+from homework.scoring.rubric import ITEMS
 
 REMARKS = "remarks"
 LONGEST_TEXT = 20_000

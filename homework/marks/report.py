@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from course_utils.files import write_text
 from homework.handing_out.release import ANSWER_ID
 from homework.marks.gradebook import REMARKS, cell_name, remarks
-from homework.scoring.items import ITEMS
+from homework.scoring.rubric import ITEMS
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 # Okabe and Ito's colours, which colour-blind people tell apart.
@@ -21,7 +21,7 @@ MOST_RUNS = 8
 MOST_EPOCHS = 1000
 
 
-def write_feedback(course, submission, record, marks, execution=None):
+def write_feedback(course, submission, record, marks):
     """Write the feedback page of one student for one assignment.
 
     It holds this student's items, evidence, curves and marks, and nothing else: no photo, no name of anyone else.
@@ -35,8 +35,6 @@ def write_feedback(course, submission, record, marks, execution=None):
         Of the journal.
     marks : Marks or None
         From the gradebook, see `homework.marks.gradebook.read_marks`.
-    execution : dict, optional
-        What came of running the notebook again, see `homework.running.executor.executions`.
 
     Returns
     -------
@@ -68,7 +66,6 @@ def write_feedback(course, submission, record, marks, execution=None):
             comments={name: text for name, text in (marks.comments if marks else {}).items() if name != REMARKS},
             curves=[curves(name, run) for name, run in runs_of(result.get("history"))],
             timestamp=submission.timestamp,
-            execution=execution,
         )
     )
     path = course / "feedback" / submission.student / submission.assignment / "feedback.html"
@@ -76,7 +73,7 @@ def write_feedback(course, submission, record, marks, execution=None):
     return path
 
 
-def write_overview(course, students, submissions, records, marks, hints, unknown, executions):
+def write_overview(course, students, submissions, records, marks, hints, unknown):
     """Write the overview of the class, for the instructor alone.
 
     Parameters
@@ -88,11 +85,9 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
     records : dict of (str, str) to dict
     marks : dict of (str, str) to Marks
     hints : list of dict
-        From `homework.scoring.similarity.similarity_hints`, or empty.
+        From `homework.scoring.copies.similarity_hints`, or empty.
     unknown : list of str
         Folders that belong to nobody on the class list.
-    executions : dict of (str, str) to dict
-        From `homework.running.executor.executions`; empty where no notebook was run again.
 
     Returns
     -------
@@ -133,11 +128,6 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
                     {"student": one.student, "name": names.get(one.student, ""), "sentence": sentence}
                     for one in own_submissions
                     if (sentence := failure(one, records.get((one.student, assignment)))) is not None
-                ],
-                "executions": [
-                    {"student": one.student, "sentence": f"{own['sentence']} {own.get('again') or ''}"}
-                    for one in own_submissions
-                    if (own := executions.get((one.student, assignment))) is not None
                 ],
                 "notes": [{"student": one.student, "sentence": one.note} for one in own_submissions if one.note],
                 "rows": [

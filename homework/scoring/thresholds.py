@@ -29,13 +29,15 @@ Z = 2.326
 TAGS = {"variant", "recorded", "seed", "submission"}
 
 
-def threshold(variant, table=TABLE):
+def threshold(variant, photos=HIDDEN, table=TABLE):
     """Look up the accuracy on hidden photos that a variant asks for.
 
     Parameters
     ----------
     variant : dict
         The variant.
+    photos : int
+        The number of hidden photos: with fewer, luck is larger, and the level lower.
     table : pathlib.Path
         The committed table.
 
@@ -51,9 +53,11 @@ def threshold(variant, table=TABLE):
         with other weights of its base.
     """
     try:
-        kept = json.loads(Path(table).read_text(encoding="utf-8"))
-        row = kept[variant["assignment"]][str(variant["number"])]
+        rows = json.loads(Path(table).read_text(encoding="utf-8"))[variant["assignment"]]
+        row = rows[str(variant["number"])]
         level, fits = float(row["threshold"]), _is_for(row, variant)
+        if photos != HIDDEN:
+            level = level_from(row["accuracies"], spreads(rows)[variant["base"]], photos)
     except (OSError, ValueError, KeyError, TypeError):
         raise CourseError(
             f"{table} has no level for variant {variant['number']} of {variant['assignment']}; measure it with "
@@ -67,7 +71,31 @@ def threshold(variant, table=TABLE):
     return level
 
 
-def level_from(accuracies, spread):
+def reference_changes(variant, table=TABLE):
+    """Look up what the reference runs of a variant changed.
+
+    Parameters
+    ----------
+    variant : dict
+        The variant.
+    table : pathlib.Path
+        The committed table.
+
+    Returns
+    -------
+    dict or None
+        ``layers``: layer of the base -> weight -> ``share`` of its numbers that moved (the smallest of the runs) and
+        ``size`` of the change (the smallest and the largest); ``convolution``: ``bias`` and ``beyond`` of the head's
+        own (the smallest), see `homework.scoring.scorer.trace_of`. None where nothing of this was measured.
+    """
+    try:
+        row = json.loads(Path(table).read_text(encoding="utf-8"))[variant["assignment"]][str(variant["number"])]
+        return row.get("changes") if _is_for(row, variant) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def level_from(accuracies, spread, photos=HIDDEN):
     """Derive the level that a variant asks for from its reference's accuracies.
 
     Parameters
@@ -77,6 +105,8 @@ def level_from(accuracies, spread):
     spread : float
         Standard deviation between the seeds of one variant, pooled over the variants of the assignment with the same
         base: three values alone say too little about it.
+    photos : int
+        The number of hidden photos.
 
     Returns
     -------
@@ -85,7 +115,7 @@ def level_from(accuracies, spread):
         photos, public photos, and its own seed. Rounded down to a thousandth.
     """
     mean = float(np.mean(accuracies))
-    by_photos = mean * (1 - mean) * (1 / HIDDEN + 1 / PUBLIC_TEST)
+    by_photos = mean * (1 - mean) * (1 / photos + 1 / PUBLIC_TEST)
     return math.floor(1000 * (mean - Z * math.sqrt(by_photos + spread**2 * (1 + 1 / len(accuracies))))) / 1000
 
 
