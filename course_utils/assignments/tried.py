@@ -204,7 +204,7 @@ def _recorded(name, size, layer, preparation):
     if layer:
         model = keras.Model(model.input, model.get_layer(layer).output)
     inputs = released.prepared(public_test_photos(TRIED), preparation)
-    return np.asarray(model.predict(inputs, verbose=0), np.float32)
+    return np.asarray(model(inputs, training=False), np.float32)
 
 
 def _as_at_prediction(model):
@@ -226,10 +226,14 @@ def _as_at_prediction(model):
 
 def _predicted(model, fed):
     """What the model gives, also where it takes batches of one size only."""
+    import keras
+
     size = model.inputs[0].shape[0]
     padded = fed if size is None else np.resize(fed, (-(-len(fed) // size) * size, *fed.shape[1:]))
-    outputs = model.predict(padded, verbose=0, batch_size=size or 32)
-    return np.asarray(outputs).astype(np.float32)[: len(fed)]
+    parts = [padded[start : start + (size or 32)] for start in range(0, len(padded), size or 32)]
+    # A direct call: `predict` would first compile, which takes longer than these few photos.
+    outputs = [keras.ops.convert_to_numpy(keras.ops.cast(model(part, training=False), "float32")) for part in parts]
+    return np.concatenate(outputs)[: len(fed)]
 
 
 def _in_words(inputs, seen, released, expected):
@@ -267,7 +271,7 @@ def _check_together(model, head, head_weights, changed, released, reading):
         features = [_recorded(released.name, released.size, "", reading.found)]
     else:
         with released.with_weights(changed) as whole:
-            features = [np.asarray(whole.predict(one, verbose=0), np.float32) for one in reading.base_inputs]
+            features = [np.asarray(whole(one, training=False), np.float32) for one in reading.base_inputs]
     outputs = photo_by_photo(steps, features)
     if not steps or outputs.size not in (len(TRIED), 2 * len(TRIED)):
         raise NotScored("the model has no head of its own after the base that gives 1 or 2 numbers a photo")

@@ -205,7 +205,7 @@ def test_models_may_lie_in_models_and_share_the_names_of_layers(corpus, pooled):
 
     first = corpus.head(layers.Conv2D(64, 1, activation="relu", name="same"))
     last = corpus.head(layers.GlobalAveragePooling2D(), layers.Dense(2, name="same"))
-    corpus.learned(last, first.predict(corpus.features[id(corpus.train)], verbose=0))
+    corpus.learned(last, called(first, corpus.features[id(corpus.train)]))
     head = keras.Sequential([keras.Input((4, 4, 64)), keras.Sequential([first, keras.Sequential([last])])])
     assert_full_marks(corpus, corpus.bundle("in models", corpus.whole(head)))
 
@@ -479,7 +479,7 @@ def moved(mobile, chosen, amount=0.02):
             noise = [rng.standard_normal(weights.shape).astype(np.float32) for weights in layer.get_weights()]
             layer.set_weights([w * (1 + amount * one) for w, one in zip(layer.get_weights(), noise, strict=True)])
     inputs = np.asarray(base.preprocess(mobile.train.images), np.float32)
-    return base, base.model.predict(inputs, batch_size=50, verbose=0)
+    return base, called(base.model, inputs)
 
 
 def fine_tuned_mobilenet(mobile, name, chosen, assignment="fine_tuning"):
@@ -524,7 +524,7 @@ def test_runs_may_have_been_stopped_early(corpus, pooled):
 
 
 def test_predictions_may_be_logits_where_the_model_gives_probabilities(corpus, pooled):
-    outputs = pooled.predict(corpus.features[id(corpus.public.photos)], verbose=0)
+    outputs = called(pooled, corpus.features[id(corpus.public.photos)])
     predictions = corpus.predictions(np.log(outputs + 1e-7))
     assert_full_marks(corpus, corpus.bundle("logits", pooled, inputs="features", predictions=predictions))
 
@@ -532,7 +532,7 @@ def test_predictions_may_be_logits_where_the_model_gives_probabilities(corpus, p
 @pytest.mark.parametrize("units", [1, 2])
 def test_predictions_may_be_probabilities_where_the_model_gives_logits(corpus, units):
     head = corpus.pooled(units, None)
-    outputs = head.predict(corpus.features[id(corpus.public.photos)], verbose=0)
+    outputs = called(head, corpus.features[id(corpus.public.photos)])
     predictions = corpus.predictions(1 / (1 + np.exp(-outputs)))
     path = corpus.bundle(f"probabilities {units}", head, inputs="features", predictions=predictions)
     assert_full_marks(corpus, path)
@@ -609,7 +609,7 @@ def test_statistics_of_batch_normalization_that_moved_are_a_change_of_the_base(m
         layer.set_weights([gamma, beta, mean + 0.01 * np.sqrt(variance), variance * 1.01])
     inputs = np.asarray(base.preprocess(mobile.train.images), np.float32)
     head = mobile.head(layers.GlobalAveragePooling2D(), answer())
-    mobile.learned(head, base.model.predict(inputs, batch_size=50, verbose=0))
+    mobile.learned(head, called(base.model, inputs))
     path = mobile.bundle("statistics", mobile.whole(head, base), variant=MOBILE["another_base"])
     lost = {"right layers changed": f"{len(names)} of its layers differ", "base left as released": "were to stay"}
     assert_loses(mobile, path, lost, variant=MOBILE["another_base"], level=MOBILE_LEVEL)
@@ -709,7 +709,7 @@ def test_a_slip_in_the_preprocessing_inside_the_model(corpus, slip):
         "x / 127.5 - 1": lambda x: x / np.float32(127.5) - np.float32(1),
         "blue for red": lambda x: own(x[..., ::-1]),
     }[slip]
-    features = corpus.base.model.predict(np.asarray(wrong(corpus.train.images.astype(np.float32))), verbose=0)
+    features = called(corpus.base.model, wrong(corpus.train.images.astype(np.float32)))
     head = corpus.learned(corpus.head(layers.GlobalAveragePooling2D(), answer()), features)
     path = corpus.bundle(f"slip {slip}", corpus.whole(head, preprocess=wrong))
     item = scored(corpus, path)["items"][2]
@@ -720,7 +720,7 @@ def test_photos_that_were_preprocessed_for_a_model_that_does_it_too(corpus):
     from keras import layers
 
     own = lambda images: np.asarray(corpus.base.preprocess(images), np.float32)  # noqa: E731
-    features = corpus.base.model.predict(own(own(corpus.train.images)), verbose=0)
+    features = called(corpus.base.model, own(own(corpus.train.images)))
     head = corpus.learned(corpus.head(layers.GlobalAveragePooling2D(), answer()), features)
     path = corpus.bundle("preprocessed before", corpus.whole(head), inputs="own")
     assert_loses(corpus, path, {"base left as released": "own preprocessing"}, level=0.6)

@@ -54,10 +54,10 @@ def test_a_level_counts_only_for_the_variant_and_the_weights_that_it_was_measure
     row = {"variant": variant, "weights": thresholds.weights_checksum(variant["base"]), "threshold": 0.8} | changed
     table.write_text(json.dumps({"conv_head": {"0": row}}))
     if not changed:
-        assert thresholds.threshold(variant, table) == 0.8
+        assert thresholds.threshold(variant, table=table) == 0.8
     else:
         with pytest.raises(CourseError, match="another variant"):
-            thresholds.threshold(variant, table)
+            thresholds.threshold(variant, table=table)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"conv_head": {"0": {"variant": 1}}}', '{"conv_head": 3}'])
@@ -65,7 +65,7 @@ def test_a_damaged_table_is_told(tmp_path, content):
     table = tmp_path / "thresholds.json"
     table.write_text(content)
     with pytest.raises(CourseError, match="has no level"):
-        thresholds.threshold(VARIANTS["conv_head"][0], table)
+        thresholds.threshold(VARIANTS["conv_head"][0], table=table)
 
 
 def test_an_equally_good_submission_falls_below_the_level_once_in_a_hundred():
@@ -101,3 +101,11 @@ def test_a_reference_reaches_the_committed_level_again(tmp_path, monkeypatch):
     variant = VARIANTS["conv_head"][0]
     (accuracy,) = thresholds.reference_accuracies(variant, seeds=1)
     assert accuracy >= thresholds.threshold(variant)
+
+
+def test_with_fewer_hidden_photos_the_level_is_lower_by_what_luck_can_do():
+    variant = VARIANTS["conv_head"][0]
+    levels = [thresholds.threshold(variant, photos) for photos in (200, thresholds.HIDDEN, 2000)]
+    assert levels == sorted(levels) and levels[1] == thresholds.threshold(variant)
+    # A coin never reaches it: 0.5 lies more than ten standard deviations below.
+    assert levels[0] - 0.5 > 10 * (0.25 / 200) ** 0.5
