@@ -114,8 +114,8 @@ def read_bundle(path):
     about = _object(archive, entries, "submission.json", dict)
     if about.get("format") != FORMAT:
         raise BundleError(
-            f"The bundle has the format {clean_text(about.get('format'), 20)}, and format {FORMAT} is read: it was packed "
-            "by another version of the course, so pack it again with the one of this class."
+            f"The bundle has the format {clean_text(about.get('format'), 20)}, and format {FORMAT} is read: it was "
+            "packed by another version of the course, so pack it again with the one of this class."
         )
     for name in NEEDED:
         _check_there(entries, name)

@@ -1,7 +1,7 @@
 """Score a class: many submissions at once, each at its own risk, every result kept as soon as it comes.
 
-On one machine a few threads each drive a scorer in a process of its own, see `homework.scoring.score_process`. Workers on
-other machines are driven by Dask, where the address of a scheduler is given.
+On one machine a few threads each drive a scorer in a process of its own, see `homework.scoring.score_process`. Workers
+on other machines are driven by Dask, where the address of a scheduler is given.
 """
 
 import hashlib

@@ -4,7 +4,7 @@ import math
 
 from homework.collecting.bundle import clean_text
 
-# How many trainings an assignment cannot do without, where it is not one for each learning rate: head, then fine-tuning.
+# How many trainings an assignment cannot do without: the head alone, then fine-tuning.
 RUNS = {"fine_tuning": 2}
 _LOSSES = ("loss", "val_loss")
 _RATES = ("lr", "learning_rate")

@@ -2,7 +2,7 @@
 
 The base, its preprocessing and the photos are the scorer's own. Of a submission come the changed weights of the base's
 layers, by name, and the head, which sees what the base gives for one photo at a time, and nothing else. Who does what:
-`bundle` reads the zip file, `course_utils.assignments.layers` the head, this module computes, `rubric` gives the points.
+`bundle` reads the zip file, `course_utils.assignments.layers` the head, this module computes, `rubric` gives points.
 """
 
 import hashlib

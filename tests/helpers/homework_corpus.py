@@ -108,6 +108,11 @@ class Corpus:
         import keras
         from sklearn.linear_model import LogisticRegression
 
+        for layer in head.layers:
+            if type(layer).__name__ in ("Conv2D", "SeparableConv2D") and layer.use_bias:
+                # As training moves them, from 0 on.
+                layer.bias.assign(np.random.default_rng(5).normal(0, 0.02, layer.bias.shape))
+
         inputs = self.features[id(self.train)] if inputs is None else inputs
         last = [layer for layer in head.layers if isinstance(layer, keras.layers.Dense)][-1]
         before = called(keras.Model(head.inputs, last.input), inputs).astype(np.float64)
@@ -158,6 +163,18 @@ class Corpus:
         other = self.renamed(head)
         noise = np.random.default_rng(1).standard_normal
         other.set_weights([array * (1 + 1e-3 * noise(array.shape)) for array in head.get_weights()])
+        return other
+
+    def rescaled(self, head):
+        """The same answers by a hidden layer in between, whose units are in another order and of other sizes."""
+        from keras import layers
+
+        rng = np.random.default_rng(2)
+        order, size = rng.permutation(64), rng.uniform(0.5, 2.0, 64).astype(np.float32)
+        other = self.head(layers.GlobalAveragePooling2D(), layers.Dense(64), layers.Dense(2, "softmax"))
+        kernel, bias = head.get_weights()
+        between = np.eye(64, dtype=np.float32)[:, order] * size
+        other.set_weights([between, np.zeros(64), kernel[order] / size[:, None], bias])
         return other
 
     def fine_tuned(self, names, seed=3, amount=0.02):
@@ -287,6 +304,17 @@ def about(**values):
 
     def change(content):
         return json.dumps(json.loads(content) | values).encode()
+
+    return change
+
+
+def base_of(**values):
+    """Change what submission.json says of the base."""
+
+    def change(content):
+        parsed = json.loads(content)
+        parsed["base"] |= values
+        return json.dumps(parsed).encode()
 
     return change
 
@@ -513,14 +541,6 @@ def wrong_cases(corpus):
     add_changed("another assignment", {"right variant": "belongs to"}, about=about(assignment="learning_rate"))
     add_changed("no variant", {"right variant": "differs"}, about=about(variant=None))
     add_changed("variant as text", {"right variant": "differs"}, about=about(variant="number 1"))
-    scratch = keras.Sequential([
-        keras.Input((150, 150, 3)), layers.Rescaling(1 / 255), layers.Conv2D(8, 3, activation="relu"),
-        layers.MaxPooling2D(6), layers.Conv2D(8, 3, activation="relu"), layers.GlobalMaxPooling2D(),
-        layers.Dense(2, activation="softmax"),
-    ])  # fmt: skip
-    no_use = dict.fromkeys(("right layers changed", "base left as released", "level reached"), "does not use")
-    no_base = {"right variant": "does not contain"} | no_use
-    add("a network from scratch", c.bundle("scratch", scratch), no_base)
 
     # The layers
     def unfrozen(name, names, lost, assignment, seed=3, amount=0.02):
@@ -556,46 +576,65 @@ def wrong_cases(corpus):
 
     def secret(values):
         layer = c.base.model.get_layer("block1_conv1")
-        values["mini_vgg16/block1_conv1/kernel"] = layer.get_weights()[0] * np.float32(1.001)
+        values["block1_conv1/kernel"] = layer.get_weights()[0] * np.float32(1.001)
 
-    add_changed("base weights changed in secret", frozen, weights=arrays(secret))
+    add_changed("base weights changed in secret", frozen, base=arrays(secret))
 
     def secret_bias(values):
-        values["mini_vgg16/block3_conv2/bias"] = c.base.model.get_layer("block3_conv2").get_weights()[1] + np.float32(
-            1e-6
-        )
+        values["block3_conv2/bias"] = c.base.model.get_layer("block3_conv2").get_weights()[1] + np.float32(1e-6)
 
-    add_changed("one bias of the base changed by a millionth", frozen, weights=arrays(secret_bias))
+    add_changed("one bias of the base changed by a millionth", frozen, base=arrays(secret_bias))
+
+    def claimed(name, change, words="0 of the 3"):
+        """Layers that are said to be fine-tuned, and never were."""
+
+        def put(values):
+            for layer in block5:
+                values[f"{layer}/kernel"] = change(c.base.model.get_layer(layer).get_weights()[0])
+
+        path = c.bundle(f"claimed {name}", whole, "fine_tuning")
+        add(name, changed(path, name, base=arrays(put)), {"right layers changed": words}, "fine_tuning")
+
+    def one_number(kernel):
+        kernel[0, 0, 0, 0] += 0.01
+        return kernel
+
+    noise = np.random.default_rng(9)
+    claimed("a ten-millionth added", lambda kernel: kernel + np.float32(1e-7))
+    claimed("one number changed", one_number)
+    claimed("multiplied by 1.00001", lambda kernel: kernel * np.float32(1.00001))
+    claimed("multiplied by 1.005", lambda kernel: kernel * np.float32(1.005))
+    claimed("noise too small", lambda kernel: kernel + noise.normal(0, 1e-6, kernel.shape).astype(np.float32))
+    claimed("noise too large", lambda kernel: kernel + noise.normal(0, 0.05, kernel.shape).astype(np.float32), "")
     random = keras.Model(c.base.model.input, c.base.model.output)
     random = keras.models.clone_model(random)
     inputs = keras.Input((150, 150, 3))
     unlearned = keras.Model(inputs, pooled(random(c.base.preprocess(inputs))))
     add("a base with random weights", c.bundle("random base", unlearned), {"base left as released": "were to stay"})
-    add_changed(
-        "another checksum of the base", {"base left as released": "checksum"}, about=about(base_sha256="0" * 64)
-    )
-    add_changed("no checksum of the base", {"base left as released": "checksum"}, about=about(base_sha256=None))
-    short = keras.Model(c.base.model.input, c.base.model.get_layer("block4_pool").output)
-    maps = called(short, c.base.preprocess(c.train.images))
-    brief = [layers.GlobalAveragePooling2D(), layers.Dense(2, activation="softmax")]
-    brief = c.learned(c.head(*brief, shape=(9, 9, 64)), maps)
-    cut = keras.Model(short.input, brief(short.output))
-    add("a base cut short", c.bundle("cut", cut, inputs="own"), {"base left as released": "Only"})
-
-    def skip(parsed):
-        for number in (1, 2):
-            layer_of(parsed, f"block{number}_pool")["config"]["padding"] = "same"
-
-    wired = changed(plain, "wired otherwise", model=config(skip))
-    cases.append(Case("a base wired otherwise", wired, VARIANTS["another_base"], refused="released mini_vgg16's"))
-    inputs = keras.Input((150, 150, 3))
-    maps = layers.GlobalAveragePooling2D()(c.base.model(c.base.preprocess(inputs)))
-    pixels = layers.GlobalAveragePooling2D()(inputs)
-    joined = keras.Model(inputs, layers.Dense(2, activation="softmax")(layers.Concatenate()([maps, pixels])))
-    kernel, bias = pooled.layers[-1].get_weights()
-    joined.layers[-1].set_weights([np.concatenate([kernel, np.full((3, 2), 1e-6, np.float32)]), bias])
-    add("a way around the base", c.bundle("around", joined), {"base left as released": "around"})
+    add_changed("another checksum of the base", {"base left as released": "checksum"}, about=base_of(sha256="0" * 64))
+    add_changed("no checksum of the base", {"base left as released": "checksum"}, about=base_of(sha256=None))
     no_conv = {"right layers changed": "no convolution"}
+    starts = c.head(
+        layers.Conv2D(32, 3, activation="relu"), layers.Flatten(), layers.Dense(64, "relu"), layers.Dense(1)
+    )
+    c.learned(starts)
+    starts.layers[0].bias.assign(np.zeros(32))
+    never = c.bundle("never trained", starts, "conv_head", "features")
+    add("a convolution that was never trained", never, {"right layers changed": "was not trained"}, "conv_head")
+    inputs = keras.Input((4, 4, 64))
+    aside = layers.GlobalAveragePooling2D()(layers.Conv2D(8, 3, bias_initializer="ones")(inputs)) * 0.0
+    both = layers.Concatenate()([layers.GlobalAveragePooling2D()(inputs), aside])
+    nought = c.learned(keras.Model(inputs, layers.Dense(2, activation="softmax")(both)))
+    add(
+        "a convolution times zero", c.bundle("times zero", nought, "conv_head", "features"),
+        {"right layers changed": "answers are the same"}, "conv_head",
+    )  # fmt: skip
+    late = c.head(
+        layers.GlobalAveragePooling2D(keepdims=True), layers.Conv2D(64, 1, bias_initializer="ones"), layers.Flatten(),
+        layers.Dense(2),
+    )  # fmt: skip
+    path = c.bundle("after pooling", c.learned(late), "conv_head", "features")
+    add("a convolution after the pooling", path, no_conv, "conv_head")
     add("a convolutional head without one", c.bundle("no conv", pooled, "conv_head", "features"), no_conv, "conv_head")
 
     # The input (M1, M4)
@@ -603,7 +642,7 @@ def wrong_cases(corpus):
 
     from course_utils.bases import record_features
 
-    def slipped(name, preprocess, words="own preprocessing"):
+    def slipped(name, preprocess, words="did not get its own"):
         wrong = replace(c.base, preprocess=preprocess)
         train, public = (record_features(wrong, photos.images) for photos in (c.train, c.public.photos))
         head = c.learned(c.head(layers.GlobalAveragePooling2D(), layers.Dense(2, activation="softmax")), train)
@@ -615,7 +654,7 @@ def wrong_cases(corpus):
     slipped("features of blue for red (M1)", lambda images: c.base.preprocess(images[..., ::-1]))
     slipped("features of raw photos", lambda images: images.astype(np.float32))
     slipped("preprocessed after a division", lambda images: np.asarray(c.base.preprocess(images / np.float32(255))))
-    own = "own preprocessing"
+    own = "did not get its own"
     divided = c.bundle("divided", c.whole(head, preprocess=layers.Rescaling(1 / 255)))
     add("x / 255 inside the model (M4)", divided, {"base left as released": own})
     raw = c.bundle("raw inside", c.whole(head, preprocess=False), inputs=c.public.photos.images / np.float32(255))
@@ -652,7 +691,7 @@ def wrong_cases(corpus):
     add("a head that only guesses (M17)", guessing, guess)
     swapped = c.learned(c.head(layers.GlobalAveragePooling2D(), layers.Dense(2)), labels=1 - c.train.labels)
     path = c.bundle("swapped", swapped, inputs="features", quality=0.06)
-    add("the classes swapped", path, {"level reached": "swapped"})
+    add("the classes swapped", path, {"level reached": "other way round", "accuracy recomputed": "other way round"})
     for name, value in (("NaN", np.nan), ("infinite", np.inf)):
 
         def spoil(values, value=value):
@@ -677,10 +716,14 @@ def wrong_cases(corpus):
         ("a history as text", "it went well", "missing"),
         ("a history of words", {"training": {"loss": ["low", "lower"]}}, "no list of numbers"),
         ("a history with an accuracy of 1.2", {"training": {"accuracy": [0.5, 1.2]}}, "leaves the range"),
-        ("a history with a negative loss", {"training": {"loss": [0.5, -0.2]}}, "negative"),
+        ("a history with a negative loss", {"a": {"loss": [0.5, -0.2], "accuracy": [0.5, 0.6]}}, "negative"),
         ("a history of different lengths", {"training": {"loss": [0.5, 0.2], "accuracy": [0.9]}}, "different lengths"),
         ("a run without numbers", {"a": {"loss": [0.5]}, "b": []}, "no numbers"),
         ("a forged history, too bad", c.history(best=0.61), "no run"),
+        ("a history of one number", {"x": {"y": [1]}}, "no loss"),
+        ("a history of one epoch", {"a": {"loss": [0.4], "accuracy": [0.9]}}, "one epoch"),
+        ("two equal runs", dict.fromkeys("ab", c.history()["training"]), "same numbers"),
+        ("a history without accuracy", {"a": {"loss": [0.5, 0.4]}}, "no accuracy"),
     ):
         add_changed(name, {record: words}, about=about(history=history))
     add("a forged history, too good", c.bundle("too good", weak, inputs="features", quality=0.65), {record: "no run"})
@@ -842,7 +885,18 @@ def hostile_cases(corpus):
 
         steps(name, words, change)
 
-    for kind in ("Lambda", "TFSMLayer", "LSTM", "Functional", "ops.Custom", "__lambda__", "get_file", "", "ops.", "Dropout"):
+    for kind in (
+        "Lambda",
+        "TFSMLayer",
+        "LSTM",
+        "Functional",
+        "ops.Custom",
+        "__lambda__",
+        "get_file",
+        "",
+        "ops.",
+        "Dropout",
+    ):
         with_layer(f"the layer {kind}", "not on the list", kind=kind)
     with_layer("a kind that is no text", "no kind", kind=["Dense"])
     with_layer("a name that is no text", "no kind or no name", name=None)
@@ -893,8 +947,12 @@ def hostile_cases(corpus):
     put("a resizing to 90,000", "too many", step("Resizing", height=90_000, width=90_000))
     put("an upsampling by 5,000", "too many", step("UpSampling2D", size=[5000, 5000]))
     put("a repetition", "", step("Flatten"), step("RepeatVector", {"value": 0}, n=1_000_000))
-    put("a pooling of 9,000", "", step("MaxPooling2D", pool_size=[9000, 9000], strides=[1, 1], padding="same"),
-        *[step("MaxPooling2D", {"value": i}, pool_size=[9000, 9000], strides=[1, 1], padding="same") for i in range(9)])
+    put(
+        "a pooling of 9,000",
+        "",
+        step("MaxPooling2D", pool_size=[9000, 9000], strides=[1, 1], padding="same"),
+        *[step("MaxPooling2D", {"value": i}, pool_size=[9000, 9000], strides=[1, 1], padding="same") for i in range(9)],
+    )
     million = {"0/depthwise_kernel": np.ones((1, 1, 64, 90_000), np.float32),
                "0/pointwise_kernel": np.ones((1, 1, 5_760_000, 1), np.float32)}  # fmt: skip
     put("a separable convolution of six million channels", "too many", step("SeparableConv2D"), weights=million)
@@ -924,7 +982,11 @@ def hostile_cases(corpus):
     from_parts("a view of two rows", "row of steps", about=between(views=[[flip, flip]]))
     crop = step("CenterCrop", height=100, width=100)
     from_parts("a view of another size", "the base takes", about=between(views=[[crop]]))
-    for name, base in (("no base", None), ("another base", {"name": "../VGG16", "size": 150}), ("VGG16", {"name": "VGG16"})):
+    for name, base in (
+        ("no base", None),
+        ("another base", {"name": "../VGG16", "size": 150}),
+        ("VGG16", {"name": "VGG16"}),
+    ):
         from_parts(name, "no variant of this course", about=about(base=base))
     from_parts("a base of 4 pixels", "pixels", about=about(base={"name": "mini_vgg16", "size": 4}))
     from_parts("a base of many pixels", "pixels", about=about(base={"name": "mini_vgg16", "size": 90_000}))

@@ -1,6 +1,5 @@
 """The scorer: full marks for what is right in any way, the right item lost for what is wrong, else a refusal."""
 
-import dataclasses
 import json
 import pickle
 import subprocess
@@ -9,14 +8,14 @@ import sys
 import homework_corpus
 import numpy as np
 import pytest
-from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, small_photos, told, zip_bytes
+from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, small_photos, told
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from homework.scoring.items import ITEMS
-from homework.scoring.photos import HiddenSet, PublicSample
+from homework.scoring.copies import similarity_hints
+from homework.scoring.hidden_photos import HiddenSet, PublicSample
+from homework.scoring.rubric import ITEMS
 from homework.scoring.scorer import SCORER_VERSION, score
-from homework.scoring.similarity import similarity_hints
 
 SECONDS, MEMORY = 60, 2e9
 VARIANT = VARIANTS["another_base"]
@@ -140,22 +139,6 @@ def test_the_accuracy_is_the_one_that_keras_computes(corpus):
     assert items["level reached"]["evidence"]["recomputed"] == pytest.approx(expected, abs=1e-6)
 
 
-def test_without_public_photos_right_is_still_right_and_a_slip_still_found(right, wrong, corpus):
-    blind = dataclasses.replace(corpus.hidden, public=None)
-    for name in ("functional with the base inside", "sequential around the base", "fine-tuned, nested"):
-        case = next(case for case in right if case.name == name)
-        result = score(case.path, STUDENT, case.variant, blind, LEVEL)
-        assert result["points"] == 10, told(result)
-    case = next(case for case in wrong if case.name == "x / 255 inside the model (M4)")
-    items = {item["name"]: item for item in score(case.path, STUDENT, case.variant, blind, LEVEL)["items"]}
-    assert items["base left as released"]["points"] == 0
-
-
-def test_a_base_that_this_machine_lacks_is_a_failure_of_grading_not_of_the_student(plain, corpus):
-    result = score(plain, STUDENT, VARIANT | {"base": "no_such_base"}, corpus.hidden, LEVEL)
-    assert result["status"] == "failed" and "no_such_base" in result["refusal"]
-
-
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=3000))
 def test_any_bytes_get_a_verdict(content, corpus, tmp_path):
@@ -196,7 +179,7 @@ JSON = st.recursive(
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_value_anywhere_in_the_json_gets_a_verdict(data, plain, corpus):
-    which = data.draw(st.sampled_from(["about", "model"]))
+    which = data.draw(st.sampled_from(["about", "head_json"]))
 
     def change(content):
         parsed = json.loads(content)
@@ -216,31 +199,6 @@ def test_any_value_anywhere_in_the_json_gets_a_verdict(data, plain, corpus):
     json.dumps(result, allow_nan=False).encode()
 
 
-def test_similar_submissions_are_named_and_lose_nothing(corpus):
-    head, other = corpus.pooled(), corpus.head_of_another_kind()
-    paths = {
-        "ada": corpus.bundle("of ada", head, inputs="features", history=corpus.history(["a"], 0.91)),
-        "bob": corpus.bundle("of bob", corpus.renamed(head), inputs="features", history=corpus.history(["b"], 0.92)),
-        "cleo": corpus.bundle("of cleo", corpus.nudged(head), inputs="features", history=corpus.history(["c"], 0.93)),
-        "dan": corpus.bundle("of dan", other, inputs="features", history=corpus.history(["d"], 0.92)),
-        "eve": corpus.bundle(
-            "of eve", corpus.pooled(1, "sigmoid"), inputs="features", history=corpus.history(["e"], 0.9)
-        ),
-    }
-    results = [score(path, name, VARIANT, corpus.hidden, LEVEL) for name, path in paths.items()]
-    hints = {(hint["what"], *hint["students"]): hint["sentence"] for hint in similarity_hints(results)}
-    assert set(hints) == {
-        ("weights", "ada", "bob"),
-        ("weights", "ada", "cleo"),
-        ("weights", "bob", "cleo"),
-        ("history", "bob", "dan"),
-    }
-    assert "exactly" in hints["weights", "ada", "bob"] and "nearly" in hints["weights", "ada", "cleo"]
-    assert "same variant" in hints["weights", "ada", "bob"]
-    # Each bundle says ada, so all others lose the point for the variant, and none loses more for being alike.
-    assert [result["points"] for result in results] == [10, 9, 9, 9, 9]
-
-
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
 def test_two_trainings_that_failed_are_not_named_as_copies(corpus, value):
     def failed(arrays):
@@ -254,16 +212,10 @@ def test_two_trainings_that_failed_are_not_named_as_copies(corpus, value):
             inputs="features",
             history=corpus.history([name], 0.9 + number / 100),
         )
-        path = changed(path, f"failed {name} {value}", weights=homework_corpus.arrays(failed))
+        path = changed(path, f"failed {name} {value}", head=homework_corpus.arrays(failed))
         results.append(score(path, name, VARIANT, corpus.hidden, LEVEL))
     assert all(result["status"] == "scored" for result in results)
     assert similarity_hints(results) == []
-
-
-def test_hundreds_of_the_same_bundle_do_not_make_a_hint_for_each_pair(plain, corpus):
-    result = score(plain, STUDENT, VARIANT, corpus.hidden, LEVEL)
-    results = [result | {"student": f"s{number:03}"} for number in range(200)]
-    assert len(similarity_hints(results)) < 1000
 
 
 def test_hidden_photos_follow_from_the_secret(photos):
@@ -282,36 +234,50 @@ def test_hidden_photos_can_be_an_instructors_own(photos, tmp_path):
         for number in range(2):
             _, content = cv2.imencode(".jpg", photos[0].images[number])
             (tmp_path / name / f"{number}.jpg").write_bytes(content)
-    hidden = HiddenSet.from_folder(tmp_path)
-    assert sorted(hidden.labels.tolist()) == [0, 0, 1, 1] and hidden.public is None
+    hidden = HiddenSet.from_folder(tmp_path, photos[1].public)
+    assert sorted(hidden.labels.tolist()) == [0, 0, 1, 1] and hidden.public is photos[1].public
 
 
-def test_a_folder_without_dogs_is_named(tmp_path):
+def test_a_folder_without_dogs_is_named(photos, tmp_path):
     from course_utils import CourseError
 
     (tmp_path / "cats").mkdir()
     with pytest.raises(CourseError, match="dogs"):
-        HiddenSet.from_folder(tmp_path)
+        HiddenSet.from_folder(tmp_path, photos[1].public)
 
 
-def test_a_public_sample_is_the_students_own_photos(photos, tmp_path):
-    from course_utils import CourseError
-
-    sample = photos[1].public
-    assert sample.positions.max() < 1000 and (sample.photos.labels == (sample.positions < 500)).all()
-    (tmp_path / "dogs-test").mkdir()
-    with pytest.raises(CourseError, match="dogs-test"):
-        PublicSample.from_folder(tmp_path)
+def test_which_public_photos_are_looked_at_follows_from_the_secret():
+    first, again, other = (PublicSample.drawn(secret, 2).positions.tolist() for secret in (b"a", b"a", b"b"))
+    assert first == again != other and first[0] < 500 <= first[1]
 
 
-def test_the_notebook_is_handed_on_unread(plain, corpus, tmp_path):
-    from homework.collecting.bundle import BundleError, read_notebook
+def test_copies_are_named_in_one_group_and_lose_nothing(corpus):
+    head = corpus.pooled()
+    heads = {
+        "ada": head,
+        "bob": corpus.renamed(head),
+        "cleo": corpus.nudged(head),
+        "dan": corpus.rescaled(head),
+        "eve": corpus.head_of_another_kind(),
+    }
+    results = []
+    for number, (name, one) in enumerate(heads.items()):
+        history = corpus.history([name], 0.9 + number / 100)
+        path = corpus.bundle(f"of {name}", one, inputs="features", history=history)
+        results.append(score(path, name, VARIANT, corpus.hidden, LEVEL))
+    hints = {(hint["what"], *hint["students"]): hint["sentence"] for hint in similarity_hints(results)}
+    assert set(hints) == {("weights", "ada", "bob"), ("answers", "ada", "bob", "cleo", "dan")}
+    assert "exactly" in hints["weights", "ada", "bob"] and "same variant" in hints["weights", "ada", "bob"]
+    # Each bundle says ada, so all others lose the point for the variant, and none loses more for being alike.
+    assert [result["points"] for result in results] == [10, 9, 9, 9, 9]
 
-    assert read_notebook(plain) is None
-    notebook = tmp_path / "mine.ipynb"
-    notebook.write_text('{"cells": []}')
-    path = corpus.bundle("with notebook", corpus.pooled(), inputs="features", notebook=notebook)
-    assert read_notebook(path) == b'{"cells": []}'
-    path.write_bytes(zip_bytes(("../notebook.ipynb", b"x")))
-    with pytest.raises(BundleError, match="leaves its folder"):
-        read_notebook(path)
+
+def test_hundreds_of_noisy_copies_make_one_hint(plain, corpus):
+    result = score(plain, STUDENT, VARIANT, corpus.hidden, LEVEL)
+    rng, results = np.random.default_rng(0), []
+    for number in range(300):
+        answers = [one + 0.001 * float(rng.standard_normal()) for one in result["fingerprints"]["answers"]]
+        marks = result["fingerprints"] | {"answers": answers, "weights": f"w{number}", "history": f"h{number}"}
+        results.append(result | {"student": f"s{number:03}", "fingerprints": marks})
+    (hint,) = similarity_hints(results)
+    assert len(hint["students"]) == 300
