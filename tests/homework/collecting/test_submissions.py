@@ -78,7 +78,7 @@ def test_a_file_that_is_too_large_is_not_even_read(tmp_path, monkeypatch):
     monkeypatch.setattr(submissions, "LARGEST_BUNDLE", 10)
     hand_in(tmp_path, work__zip=b"x" * 11)
     one = found(tmp_path)
-    assert one.path is None and "at most 60" in one.problem
+    assert one.path is None and "at most 10 are read" in one.problem
 
 
 def test_a_time_that_is_none_is_told_and_costs_nothing(tmp_path):

@@ -72,7 +72,8 @@ def test_no_cell_is_a_formula(tables):
 @pytest.mark.parametrize(
     "cell",
     [
-        "=1", "+1", "-1", "@a", "\t=1", " =1", "\r=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20a", "\u22121", "\u200b=1",
+        "=1", "+1", "-1", "@a", "\t=1", " =1", "\r=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20a", "\u22121",
+        "\u200b=1",
         "\ufeff=1", "\u2060+1", "\u00a0@a", "\u00ad=1", "\u200e-1",
     ],
 )  # fmt: skip

@@ -70,7 +70,8 @@ def test_a_second_run_is_kept_out_while_the_first_is_at_work(tmp_path):
 @pytest.mark.parametrize(
     "line",
     [
-        "[1, 2]", '"text"', "7", '{"key": "a"}', '{"key": 1, "student": "ada", "assignment": "conv_head", "failed": "x"}',
+        "[1, 2]", '"text"', "7", '{"key": "a"}',
+        '{"key": 1, "student": "ada", "assignment": "conv_head", "failed": "x"}',
         '{"key": "a", "student": ["ada"], "assignment": "conv_head", "failed": "x"}',
         '{"key": "a", "student": "ada", "assignment": "conv_head", "result": [1]}',
         '{"key": "a", "student": "ada", "assignment": "conv_head", "result": {"status": "scored"}}',
