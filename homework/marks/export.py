@@ -11,7 +11,7 @@ from homework.marks.report import state
 # A spreadsheet takes a cell that starts with one of these for a formula, and runs it; some take the full-width forms
 # and the minus sign too.
 OPERATORS = "=+-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212"
-SEPARATORS = re.compile(r"((?<=.)[;\uff1b\t\r\n])", re.DOTALL)
+SEPARATORS = re.compile("([;\uff1b\t\r\n])")
 
 
 def write_exports(course, students, assignments, submissions, records, marks, missing_as_zero=False):
@@ -88,7 +88,8 @@ def harmless(cell):
         With an apostrophe before what starts like a formula, in the cell or behind a separator in it.
     """
     # Where commas are for decimals, spreadsheets split a row at semicolons, whatever its cells were.
-    return "".join(f"'{part}" if _is_formula(part) else part for part in SEPARATORS.split(cell))
+    safe = "".join(f"'{part}" if _is_formula(part) else part for part in SEPARATORS.split(cell))
+    return f"'{safe}" if cell.startswith(("\t", "\r", "\n")) else safe
 
 
 def _is_formula(text):
