@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.assignments.layers import NotScored
-from course_utils.assignments.parts import plain_array
-from course_utils.assignments.tried import tried_parts
+from course_utils.assignments.model_parts import plain_array
+from course_utils.assignments.trial_run import tried_parts
 from course_utils.assignments.variant import ASSIGNMENTS
 from course_utils.errors import CourseError
 from course_utils.files import written_whole
@@ -150,26 +150,6 @@ def safe_name(student):
     if plain == student:
         return plain
     return f"{plain}-{hashlib.sha256(student.encode()).hexdigest()[:6]}".strip("-")
-
-
-def weights_digest(weights):
-    """Give the SHA-256 of all weights of a model, in order, as float32.
-
-    Parameters
-    ----------
-    weights : list of numpy.ndarray
-        As ``model.get_weights()`` gives them.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
-    digest = hashlib.sha256()
-    for weight in weights:
-        digest.update(str(weight.shape).encode())
-        digest.update(np.ascontiguousarray(weight, np.float32).tobytes())
-    return digest.hexdigest()
 
 
 def _problems(student, variant, model, base, predictions, answers, accuracy):

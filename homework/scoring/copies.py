@@ -21,7 +21,7 @@ def fingerprints(weights, history, outputs):
     weights : list of (dict of str to numpy.ndarray)
         What was handed in of head and base.
     history : dict of str to dict
-        From `homework.scoring.record.read_history`.
+        From `homework.scoring.training_record.read_history`.
     outputs : numpy.ndarray or None
         What the parts give for the public photos, (n, 1) or (n, 2).
 

@@ -3,10 +3,10 @@
 import math
 import unicodedata
 
-from course_utils.assignments.released import OWN
+from course_utils.assignments.released_base import OWN
 from course_utils.assignments.variant import convolutions
 from homework.collecting.bundle import clean_text
-from homework.scoring.record import lacking, other_rate, shares
+from homework.scoring.training_record import lacking, other_rate, shares
 
 ITEMS = {
     "right variant": 1.0,
@@ -44,7 +44,7 @@ def rubric(about, student, variant, threshold, reference, look, history, faults,
     look : homework.scoring.scorer.Look
         What was found out by computing.
     history, faults : dict, list of str
-        From `homework.scoring.record.read_history`.
+        From `homework.scoring.training_record.read_history`.
     remarks : list of str
         What was odd about the bundle but harmless.
 

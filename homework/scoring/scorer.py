@@ -15,24 +15,23 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.assignments.answers import are_for_public_test, cut_between, dogs, public_accuracy
+from course_utils.assignments.layer_outputs import photo_by_photo, shapes_of
 from course_utils.assignments.layers import (
     CONVOLUTIONS,
     GEOMETRY,
     NotScored,
-    photo_by_photo,
     read_steps,
-    shapes_of,
 )
 from course_utils.assignments.packing import LONGEST_ANSWER
 from course_utils.assignments.public_photos import SIZE
-from course_utils.assignments.released import OWN, PREPARATIONS, SLIPS, released_base
+from course_utils.assignments.released_base import OWN, PREPARATIONS, SLIPS, change_of, released_base, trace_of
 from course_utils.errors import CourseError
 from homework.collecting.bundle import LARGEST_BUNDLE, BundleError, clean_text, read_bundle, read_plain_file
 from homework.handing_out.variants import VARIANTS
 from homework.scoring.copies import fingerprints
 from homework.scoring.hidden_photos import Photos
-from homework.scoring.record import read_history
 from homework.scoring.rubric import ITEMS, rubric, rubric_of_nothing
+from homework.scoring.training_record import read_history
 
 SCORER_VERSION = "2.0"
 MOST_VIEWS = 8
@@ -51,7 +50,7 @@ class Look:
 
     Attributes
     ----------
-    base : course_utils.assignments.released.ReleasedBase
+    base : course_utils.assignments.released_base.ReleasedBase
         The one that the bundle names.
     stated_digest : str
         The checksum of the base with which it was packed.
@@ -309,56 +308,6 @@ def _changes(changed, base):
     return changes
 
 
-def change_of(array, released):
-    """Describe how weights differ from the released ones.
-
-    Parameters
-    ----------
-    array, released : numpy.ndarray
-        Of the same shape.
-
-    Returns
-    -------
-    dict of str to float
-        ``share`` of the numbers that differ by more than rounding; ``size``, the root of the mean squared difference;
-        ``evenness``, the mean difference without its sign in units of ``size`` (0.80 for noise, less where few numbers
-        moved far); ``along``, the correlation of difference and weight (1 where all were multiplied by one number).
-    """
-    if not _finite(array):
-        return {"share": 1.0, "size": 0.0, "evenness": 0.0, "along": 0.0}
-    apart = array.astype(np.float64) - released
-    size = float(np.sqrt((apart**2).mean()))
-    spread = apart.std() * released.std()
-    along = float(((apart - apart.mean()) * (released - released.mean())).mean() / spread) if spread > 0 else 0.0
-    return {
-        "share": float((np.abs(apart) > 1e-6 * np.abs(released) + 1e-9).mean()),
-        "size": size,
-        "evenness": float(np.abs(apart).mean() / size) if size else 0.0,
-        "along": along,
-    }
-
-
-def trace_of(kernel, bias):
-    """Describe how a convolution differs from one that was only started.
-
-    Parameters
-    ----------
-    kernel, bias : numpy.ndarray, numpy.ndarray or None
-
-    Returns
-    -------
-    dict of str to float
-        ``beyond``, the share of the kernel outside of the range in which Keras starts it; ``bias``, the root of the
-        mean squared bias, which starts at 0.
-    """
-    area = math.prod(kernel.shape[:-2])
-    limit = math.sqrt(6 / (area * (kernel.shape[-2] + kernel.shape[-1])))
-    return {
-        "beyond": float((np.abs(kernel) > limit * (1 + 1e-6)).mean()),
-        "bias": 0.0 if bias is None else float(np.sqrt((bias.astype(np.float64) ** 2).mean())),
-    }
-
-
 def _convolutions(steps, base, photos, views, changed):
     """Take each convolution of the head out, and see how many answers are others then."""
     inputs = [base.model.output_shape[1:]] * len(views)
@@ -416,7 +365,7 @@ def features_of(base, photos, view, preparation, changed):
 
     Parameters
     ----------
-    base : course_utils.assignments.released.ReleasedBase
+    base : course_utils.assignments.released_base.ReleasedBase
     photos : homework.scoring.hidden_photos.Photos
     view : list of course_utils.assignments.layers.Step
         What moves the photos' pixels first.

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.assignments.public_photos import draw_photo, public_test_photos
-from course_utils.assignments.tried import TRIED
+from course_utils.assignments.trial_run import TRIED
 from homework.scoring.hidden_photos import HiddenSet, Photos, PublicSample
 
 STUDENT = "ada"

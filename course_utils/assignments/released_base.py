@@ -1,5 +1,7 @@
 """The bases as they were released, and what a photo can be made into before it reaches one."""
 
+import hashlib
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.assignments.parts import base_weights_of
+from course_utils.assignments.model_parts import base_weights_of
 
 OWN = "its own preprocessing"
 # Slips that students make, by the words in which they are told (mistakes M1 and M4 of the lessons).
@@ -115,7 +117,6 @@ def released_base(name, size):
     """
     import keras
 
-    from course_utils.assignments.packing import weights_digest
     from course_utils.bases import load_base
 
     policy = keras.config.dtype_policy()
@@ -132,3 +133,73 @@ def released_base(name, size):
         base_weights_of(base.model),
         weights_digest(base.model.get_weights()),
     )
+
+
+def weights_digest(weights):
+    """Give the SHA-256 of all weights of a model, in order, as float32.
+
+    Parameters
+    ----------
+    weights : list of numpy.ndarray
+        As ``model.get_weights()`` gives them.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for weight in weights:
+        digest.update(str(weight.shape).encode())
+        digest.update(np.ascontiguousarray(weight, np.float32).tobytes())
+    return digest.hexdigest()
+
+
+def change_of(array, released):
+    """Describe how weights differ from the released ones.
+
+    Parameters
+    ----------
+    array, released : numpy.ndarray
+        Of the same shape.
+
+    Returns
+    -------
+    dict of str to float
+        ``share`` of the numbers that differ by more than rounding; ``size``, the root of the mean squared difference;
+        ``evenness``, the mean difference without its sign in units of ``size`` (0.80 for noise, less where few numbers
+        moved far); ``along``, the correlation of difference and weight (1 where all were multiplied by one number).
+    """
+    if not np.isfinite(array).all():
+        return {"share": 1.0, "size": 0.0, "evenness": 0.0, "along": 0.0}
+    apart = array.astype(np.float64) - released
+    size = float(np.sqrt((apart**2).mean()))
+    spread = apart.std() * released.std()
+    along = float(((apart - apart.mean()) * (released - released.mean())).mean() / spread) if spread > 0 else 0.0
+    return {
+        "share": float((np.abs(apart) > 1e-6 * np.abs(released) + 1e-9).mean()),
+        "size": size,
+        "evenness": float(np.abs(apart).mean() / size) if size else 0.0,
+        "along": along,
+    }
+
+
+def trace_of(kernel, bias):
+    """Describe how a convolution differs from one that was only started.
+
+    Parameters
+    ----------
+    kernel, bias : numpy.ndarray, numpy.ndarray or None
+
+    Returns
+    -------
+    dict of str to float
+        ``beyond``, the share of the kernel outside of the range in which Keras starts it; ``bias``, the root of the
+        mean squared bias, which starts at 0.
+    """
+    area = math.prod(kernel.shape[:-2])
+    limit = math.sqrt(6 / (area * (kernel.shape[-2] + kernel.shape[-1])))
+    return {
+        "beyond": float((np.abs(kernel) > limit * (1 + 1e-6)).mean()),
+        "bias": 0.0 if bias is None else float(np.sqrt((bias.astype(np.float64) ** 2).mean())),
+    }

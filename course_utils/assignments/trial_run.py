@@ -7,10 +7,11 @@ from functools import lru_cache
 import numpy as np
 
 from course_utils.assignments.answers import cut_between, dogs
-from course_utils.assignments.layers import NotScored, Step, Value, photo_by_photo, read_steps, written_steps
-from course_utils.assignments.parts import split, view_of
+from course_utils.assignments.layer_outputs import photo_by_photo
+from course_utils.assignments.layers import NotScored, Step, Value, read_steps, written_steps
+from course_utils.assignments.model_parts import split, view_of
 from course_utils.assignments.public_photos import SIZE, public_test_photos
-from course_utils.assignments.released import OWN, PREPARATIONS, released_base
+from course_utils.assignments.released_base import OWN, PREPARATIONS, released_base
 
 # Of the public test photos: dogs and cats.
 TRIED = [*range(0, 500, 42), *range(500, 1000, 42)]
