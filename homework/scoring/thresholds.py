@@ -86,7 +86,7 @@ def reference_changes(variant, table=TABLE):
     dict or None
         ``layers``: layer of the base -> weight -> ``share`` of its numbers that moved (the smallest of the runs) and
         ``size`` of the change (the smallest and the largest); ``convolution``: ``bias`` and ``beyond`` of the head's
-        own (the smallest), see `course_utils.assignments.released_base.trace_of`. None where nothing of this was measured.
+        own (the smallest), see `course_utils.assignments.released_base.trace_of`. None where this was not measured.
     """
     try:
         row = json.loads(Path(table).read_text(encoding="utf-8"))[variant["assignment"]][str(variant["number"])]
