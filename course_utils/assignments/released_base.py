@@ -155,6 +155,27 @@ def weights_digest(weights):
     return digest.hexdigest()
 
 
+def changes_of(changed, base):
+    """Describe how the weights of each layer differ from the released ones.
+
+    Parameters
+    ----------
+    changed : dict of str to numpy.ndarray
+        ``"LAYER/WEIGHT"`` -> array.
+    base : ReleasedBase
+
+    Returns
+    -------
+    dict of str to dict
+        Layer -> weight -> what `change_of` says.
+    """
+    changes = {}
+    for key, array in changed.items():
+        layer, _, name = key.rpartition("/")
+        changes.setdefault(layer, {})[name] = change_of(array, base.weights[key])
+    return changes
+
+
 def change_of(array, released):
     """Describe how weights differ from the released ones.
 
@@ -184,12 +205,13 @@ def change_of(array, released):
     }
 
 
-def trace_of(kernel, bias):
+def trace_of(step):
     """Describe how a convolution differs from one that was only started.
 
     Parameters
     ----------
-    kernel, bias : numpy.ndarray, numpy.ndarray or None
+    step : course_utils.assignments.layers.Step
+        One of the kinds in `course_utils.assignments.layers.CONVOLUTIONS`.
 
     Returns
     -------
@@ -197,8 +219,9 @@ def trace_of(kernel, bias):
         ``beyond``, the share of the kernel outside of the range in which Keras starts it; ``bias``, the root of the
         mean squared bias, which starts at 0.
     """
-    area = math.prod(kernel.shape[:-2])
-    limit = math.sqrt(6 / (area * (kernel.shape[-2] + kernel.shape[-1])))
+    kernel = step.weights["depthwise_kernel" if step.kind == "SeparableConv2D" else "kernel"]
+    bias = step.weights.get("bias")
+    limit = math.sqrt(6 / (math.prod(kernel.shape[:-2]) * (kernel.shape[-2] + kernel.shape[-1])))
     return {
         "beyond": float((np.abs(kernel) > limit * (1 + 1e-6)).mean()),
         "bias": 0.0 if bias is None else float(np.sqrt((bias.astype(np.float64) ** 2).mean())),

@@ -43,7 +43,7 @@ def fingerprints(weights, history, outputs):
     return {
         "weights": digest.hexdigest()[:32] if any(_tells_its_origin(array) for array in arrays) else "",
         "history": hashlib.sha256("\n".join(values).encode()).hexdigest()[:32] if values else "",
-        "answers": _log_odds(outputs),
+        "answers": log_odds(outputs),
     }
 
 
@@ -53,7 +53,7 @@ def _tells_its_origin(array):
     return bool(numbers.size) and bool(numbers.min() != numbers.max())
 
 
-def _log_odds(outputs):
+def log_odds(outputs):
     """How sure the answers are, as numbers of mean 0 and spread 1; nothing where all are alike."""
     if outputs is None:
         return []

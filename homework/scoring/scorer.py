@@ -24,7 +24,7 @@ from course_utils.assignments.layers import (
 )
 from course_utils.assignments.packing import LONGEST_ANSWER
 from course_utils.assignments.public_photos import SIZE
-from course_utils.assignments.released_base import OWN, PREPARATIONS, SLIPS, change_of, released_base, trace_of
+from course_utils.assignments.released_base import OWN, PREPARATIONS, SLIPS, changes_of, released_base, trace_of
 from course_utils.errors import CourseError
 from homework.collecting.bundle import LARGEST_BUNDLE, BundleError, clean_text, read_bundle, read_plain_file
 from homework.handing_out.variants import VARIANTS
@@ -57,7 +57,7 @@ class Look:
     between : str
         What stood between photo and base, in the bundle's words.
     changes : dict of str to dict
-        Layer of the base -> weight -> what `change_of` says.
+        See `course_utils.assignments.released_base.changes_of`.
     head : list of str
         The names of the head's layers with weights.
     convolutions : dict of str to dict
@@ -219,7 +219,7 @@ def look_at(bundle, hidden):
     steps = read_steps(bundle.head, bundle.head_weights, len(views))
     if not steps:
         raise NotScored("The bundle has no head: there is nothing after the base.")
-    look = Look(base, digest, between, _changes(changed, base), [clean_text(s.name, 60) for s in steps if s.weights])
+    look = Look(base, digest, between, changes_of(changed, base), [clean_text(s.name, 60) for s in steps if s.weights])
     look.prediction_accuracy = public_accuracy(bundle.predictions)
     for where, arrays in (("head", bundle.head_weights), ("base", bundle.base_weights)):
         look.broken += [f"{where}: {clean_text(key, 80)}" for key, array in arrays.items() if not _finite(array)]
@@ -300,14 +300,6 @@ def _changed_weights(arrays, base):
     return {key: array for key, array in arrays.items() if not base.same(key, array)}
 
 
-def _changes(changed, base):
-    changes = {}
-    for key, array in changed.items():
-        layer, _, name = key.rpartition("/")
-        changes.setdefault(layer, {})[name] = change_of(array, base.weights[key])
-    return changes
-
-
 def _convolutions(steps, base, photos, views, changed):
     """Take each convolution of the head out, and see how many answers are others then."""
     inputs = [base.model.output_shape[1:]] * len(views)
@@ -326,11 +318,10 @@ def _convolutions(steps, base, photos, views, changed):
             features = [features_of(base, few, view, OWN, changed) for view in views]
             before = photo_by_photo(steps, features)
         without = photo_by_photo(steps, features, without=number)
-        name = "depthwise_kernel" if step.kind == "SeparableConv2D" else "kernel"
         cut = cut_between(before, before)
         found[clean_text(step.name, 60)] = {
             "effect": float((dogs(before, cut) != dogs(without, cut)).mean()),
-            **trace_of(step.weights[name], step.weights.get("bias")),
+            **trace_of(step),
         }
     return found
 

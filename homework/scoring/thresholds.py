@@ -8,13 +8,18 @@ from contextlib import chdir, redirect_stdout
 from copy import deepcopy
 from datetime import date
 from io import StringIO
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 
+from course_utils.assignments.layers import CONVOLUTIONS, read_steps
+from course_utils.assignments.released_base import changes_of, released_base, trace_of
 from course_utils.errors import CourseError
 from course_utils.files import write_text
+from homework.collecting.bundle import read_bundle
 from homework.handing_out.variants import VARIANTS
+from homework.scoring.copies import log_odds
 
 TABLE = Path(__file__).with_name("thresholds.json")
 PAGE = Path(__file__).with_name("thresholds.md")
@@ -119,11 +124,11 @@ def level_from(accuracies, spread, photos=HIDDEN):
     return math.floor(1000 * (mean - Z * math.sqrt(by_photos + spread**2 * (1 + 1 / len(accuracies))))) / 1000
 
 
-def reference_accuracies(variant, seeds=SEEDS):
-    """Run the reference solution of a variant with several seeds, as its notebook has it.
+def reference_bundles(variant, seeds=SEEDS):
+    """Run the reference solution of a variant with several seeds, as its notebook has it, and pack what comes out.
 
-    The cells up to the one tagged ``recorded`` run once, the others once for each seed; the submission is not packed.
-    The images lie in ``drawings`` in the current folder, and are drawn there where they are missing.
+    The cells up to the one tagged ``recorded`` run once, the others once for each seed. The images lie in ``drawings``
+    in the current folder, and are drawn there where they are missing; the bundles are written into it too.
 
     Parameters
     ----------
@@ -134,8 +139,7 @@ def reference_accuracies(variant, seeds=SEEDS):
 
     Returns
     -------
-    list of float
-        The accuracies on the public test photos.
+    list of pathlib.Path
 
     Raises
     ------
@@ -164,14 +168,65 @@ def reference_accuracies(variant, seeds=SEEDS):
     run(0, place["variant"])
     run(place["variant"], place["variant"] + 1, f"\nvariant = {variant!r}\n")
     run(place["variant"] + 1, place["recorded"] + 1)
-    accuracies = []
+    bundles = []
     for repetition in range(seeds):
         run(place["recorded"] + 1, place["seed"])
         run(place["seed"], place["seed"] + 1, f"\nseed += {1000 * repetition}\n")
-        run(place["seed"] + 1, place["submission"])
-        accuracies.append(round(names["accuracy"], 4))
+        names["student"] = f"{variant['number']}-{repetition}"
+        run(place["seed"] + 1, place["submission"] + 1)
+        bundles.append(Path(f"submission_{assignment}_{names['student']}.zip").resolve())
         matplotlib.pyplot.close("all")
-    return accuracies
+    return bundles
+
+
+def found_in(bundles):
+    """Read from the reference bundles of a variant what it takes to judge others by.
+
+    Parameters
+    ----------
+    bundles : list of pathlib.Path
+
+    Returns
+    -------
+    dict
+        ``accuracies``, on the public test photos; ``alike``, the largest correlation between the answers of two; and
+        ``changes``, see `reference_changes`, where any were asked for.
+    """
+    read = [read_bundle(path) for path in bundles]
+    answers = np.array([log_odds(one.predictions.reshape(PUBLIC_TEST, -1)) for one in read])
+    likeness = [float(np.corrcoef(*pair)[0, 1]) for pair in combinations(answers, 2)]
+    found = {
+        "accuracies": [round(one.about["claimed_accuracy"], 4) for one in read],
+        "alike": round(max(likeness, default=0.0), 6),
+    }
+    layers, convolutions = {}, []
+    for one in read:
+        base = released_base(one.about["base"]["name"], one.about["base"]["size"])
+        for layer, weights in changes_of(one.base_weights, base).items():
+            for name, change in weights.items():
+                layers.setdefault(layer, {}).setdefault(name, []).append(change)
+        head = read_steps(one.head, one.head_weights, 1)
+        convolutions += [trace_of(step) for step in head if step.kind in CONVOLUTIONS]
+    changes = {}
+    if layers:
+        changes["layers"] = {
+            layer: {name: _range(seen) for name, seen in weights.items()} for layer, weights in layers.items()
+        }
+    if convolutions:
+        changes["convolution"] = {key: _digits(min(one[key] for one in convolutions)) for key in ("bias", "beyond")}
+    return found | ({"changes": changes} if changes else {})
+
+
+def _range(seen):
+    sizes = [one["size"] for one in seen]
+    return {
+        "share": _digits(min(one["share"] for one in seen)),
+        "size": [_digits(min(sizes)), _digits(max(sizes))],
+    }
+
+
+def _digits(value):
+    return float(f"{value:.4g}")
 
 
 def measure(assignment, table=TABLE, bases=None):
@@ -189,16 +244,16 @@ def measure(assignment, table=TABLE, bases=None):
     for variant in VARIANTS[assignment]:
         kept = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
         rows, number = kept.setdefault(assignment, {}), str(variant["number"])
-        if (bases and variant["base"] not in bases) or _is_for(rows.get(number, {}), variant):
+        row = rows.get(number, {})
+        if (bases and variant["base"] not in bases) or (_is_for(row, variant) and "alike" in row):
             continue
-        accuracies = reference_accuracies(variant)
         rows[number] = {
             "variant": deepcopy(variant),
             "weights": weights_checksum(variant["base"]),
-            "accuracies": accuracies,
             "measured": date.today().isoformat(),
+            **found_in(reference_bundles(variant)),
         }
-        print(assignment, number, variant["base"], accuracies, flush=True)
+        print(assignment, number, variant["base"], rows[number]["accuracies"], flush=True)
         _save(with_levels(kept), table)
 
 
