@@ -22,6 +22,9 @@ RECORD_TOLERANCE = 0.15
 CLAIM_TOLERANCE = 0.025
 # A training may take fewer or more epochs, or other batches, than the reference runs.
 SIZE_TOLERANCE = 4
+# Of the evenness of a change in the reference runs, and of what sets a trained convolution apart from a fresh one.
+EVENNESS = 0.7
+START_TOLERANCE = 10
 # Taking a convolution out must change so many answers.
 SMALLEST_EFFECT = 0.05
 
@@ -184,10 +187,13 @@ def _untrained(change, traces, rate):
     one, trace = change[kernel], (traces or {}).get(kernel)
     if abs(one["along"]) > 0.5:
         return "was multiplied by one number"
-    # Measured on the reference runs of other variants: a step of Adam moves each number by about the learning rate.
-    share, (least, most) = (trace["share"], trace["size"]) if trace else (0.6, (2 * rate, 80 * rate))
-    if one["share"] < 0.5 * share:
+    # Without reference runs of the variant: a step of Adam moves each number by about the learning rate.
+    trace = trace or {"share": 0.6, "size": [2 * rate, 80 * rate], "evenness": [0.7, 0.9]}
+    (least, most), (even, _) = trace["size"], trace["evenness"]
+    if one["share"] < 0.5 * trace["share"]:
         return f"has other numbers in {one['share']:.1%} of its weights only"
+    if one["evenness"] < EVENNESS * even:
+        return "was changed in a few of its weights far, and in the others hardly"
     if not least / SIZE_TOLERANCE <= one["size"] <= most * SIZE_TOLERANCE:
         return f"differs by {one['size']:.2g}, and training changes it by {least:.2g} to {most:.2g}"
     return None
@@ -209,8 +215,10 @@ def _no_convolution(found, trace):
 
 
 def _as_started(one, trace):
-    smallest = {key: (trace[key] / 10 if trace else 0.0) for key in ("bias", "beyond")}
-    return one["bias"] <= smallest["bias"] and one["beyond"] <= smallest["beyond"]
+    # Training moves both; each alone could be put in by hand, or come from another way to start.
+    if trace is None:
+        return one["bias"] == 0 and one["beyond"] == 0
+    return any(one[key] < trace[key] / START_TOLERANCE for key in ("bias", "beyond"))
 
 
 def _base_left(variant, look):

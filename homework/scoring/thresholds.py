@@ -89,9 +89,9 @@ def reference_changes(variant, table=TABLE):
     Returns
     -------
     dict or None
-        ``layers``: layer of the base -> weight -> ``share`` of its numbers that moved (the smallest of the runs) and
-        ``size`` of the change (the smallest and the largest); ``convolution``: ``bias`` and ``beyond`` of the head's
-        own (the smallest), see `course_utils.assignments.released_base.trace_of`. None where this was not measured.
+        ``layers``: layer of the base -> weight -> ``share`` of its numbers that moved (the smallest of the runs),
+        ``size`` and ``evenness`` of the change (the smallest and the largest); ``convolution``: ``bias`` and ``beyond``
+        of the head's own (the smallest), see `course_utils.assignments.released_base`. None where nothing was measured.
     """
     try:
         row = json.loads(Path(table).read_text(encoding="utf-8"))[variant["assignment"]][str(variant["number"])]
@@ -218,11 +218,8 @@ def found_in(bundles):
 
 
 def _range(seen):
-    sizes = [one["size"] for one in seen]
-    return {
-        "share": _digits(min(one["share"] for one in seen)),
-        "size": [_digits(min(sizes)), _digits(max(sizes))],
-    }
+    range_of = {key: [_digits(end(one[key] for one in seen)) for end in (min, max)] for key in ("size", "evenness")}
+    return {"share": _digits(min(one["share"] for one in seen)), **range_of}
 
 
 def _digits(value):
