@@ -265,7 +265,12 @@ def _named_base(stated):
         raise NotScored(
             f"The bundle's base takes photos of {clean_text(size, 20)} pixels; {SMALLEST} to {SIZE} are had."
         )
-    return released_base(name, size), clean_text(stated.get("sha256"), 64)
+    try:
+        return released_base(name, size), clean_text(stated.get("sha256"), 64)
+    except CourseError as error:
+        if size == SIZE:
+            raise
+        raise NotScored(clean_text(error, 200)) from None
 
 
 def _between(stated, base):

@@ -989,6 +989,9 @@ def hostile_cases(corpus):
     ):
         from_parts(name, "no variant of this course", about=about(base=base))
     from_parts("a base of 4 pixels", "pixels", about=about(base={"name": "mini_vgg16", "size": 4}))
+    from_parts(
+        "a base below its least size", "choose a larger", about=about(base={"name": "mini_xception", "size": 40})
+    )
     from_parts("a base of many pixels", "pixels", about=about(base={"name": "mini_vgg16", "size": 90_000}))
     from_parts("no head", "no head", head_json=b"[]", head=arrays(lambda values: {}))
     three = arrays(lambda w: {key: np.concatenate([one, one[..., :1]], axis=-1) for key, one in w.items()})

@@ -1,5 +1,6 @@
 """The scorer: full marks for what is right in any way, the right item lost for what is wrong, else a refusal."""
 
+import dataclasses
 import json
 import pickle
 import subprocess
@@ -12,8 +13,11 @@ from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, small_pho
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from course_utils.assignments.public_photos import public_test_photos
+from course_utils.assignments.released_base import OWN
+from course_utils.bases import record_features
 from homework.scoring.copies import similarity_hints
-from homework.scoring.hidden_photos import HiddenSet, PublicSample
+from homework.scoring.hidden_photos import HiddenSet, Photos, PublicSample
 from homework.scoring.rubric import ITEMS
 from homework.scoring.scorer import SCORER_VERSION, score
 
@@ -137,6 +141,68 @@ def test_the_accuracy_is_the_one_that_keras_computes(corpus):
     expected = (outputs.argmax(axis=1) == corpus.hidden.labels).mean()
     items = {item["name"]: item for item in score(path, STUDENT, VARIANT, corpus.hidden, LEVEL)["items"]}
     assert items["level reached"]["evidence"]["recomputed"] == pytest.approx(expected, abs=1e-6)
+
+
+def step(kind, *values, **settings):
+    return {"kind": kind, "name": "x", "settings": settings, "inputs": [{"value": one} for one in values]}
+
+
+@pytest.mark.parametrize(
+    "looking",
+    [
+        [step("ops.Mean", 0, axis=[0], keepdims=True), step("ops.Subtract", 0, 1)],
+        [step("ops.Max", 0, axis=0, keepdims=True), step("ops.Subtract", 0, 1)],
+        [step("ops.Flip", 0, axis=0), step("ops.Subtract", 0, 1)],
+    ],
+    ids=["the mean of its batch", "the largest of its batch", "the photo at the other end"],
+)
+def test_a_head_that_looks_at_the_other_photos_of_its_batch_gains_nothing(plain, corpus, looking):
+    def change(described):
+        pooling, dense = described
+        return [pooling, *looking, dense | {"inputs": [{"value": 2}]}]
+
+    def moved(values):
+        return {key.replace("1/", "3/"): array for key, array in values.items()}
+
+    path = changed(
+        plain, "looks at its batch", head_json=homework_corpus.config(change), head=homework_corpus.arrays(moved)
+    )
+    result = score(path, STUDENT, VARIANT, corpus.hidden, LEVEL)
+    points = {item["name"]: item["points"] for item in result["items"]}
+    assert (points["level reached"], points["right layers changed"]) == (0, 0), told(result)
+
+
+@pytest.mark.parametrize("form", ["999 of them", "labels", "none"])
+def test_a_wrong_preprocessing_costs_the_base_in_whatever_form_the_predictions_come(photos, tmp_path, form):
+    import keras
+
+    train, hidden = photos
+    more = PublicSample.drawn(b"secret", 120)
+    positions = np.union1d(more.positions, hidden.public.positions)
+    public = PublicSample(Photos.of(public_test_photos(positions), positions < 500), positions)
+    corpus = Corpus(tmp_path, train, HiddenSet(hidden.photos, hidden.origin, public))
+    base = dataclasses.replace(corpus.base, preprocess=lambda images: images / np.float32(255))
+    head = corpus.head(keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2))
+    head = corpus.learned(head, record_features(base, train.images))
+    model = corpus.whole(head, preprocess=keras.layers.Rescaling(1 / 255))
+    path = corpus.bundle("slipped", model, history=corpus.history(best=0.85))
+
+    def in_this_form(values):
+        values = values["probabilities"]
+        values = {"999 of them": values[:999], "labels": values.argmax(axis=1), "none": np.full((1, 1), np.nan)}[form]
+        return {"probabilities": values.astype(np.float32)}
+
+    def own(content):
+        # It claims the right preprocessing.
+        about = json.loads(content)
+        about["between"]["preprocessing"] = OWN
+        return json.dumps(about).encode()
+
+    path = changed(path, form, predictions=homework_corpus.arrays(in_this_form), about=own)
+    result = score(path, STUDENT, VARIANT, corpus.hidden, LEVEL)
+    items = {item["name"]: item for item in result["items"]}
+    assert items["base left as released"]["points"] == 0, told(result)
+    assert "x / 255" in items["base left as released"]["reason"] and items["level reached"]["points"] < 3
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

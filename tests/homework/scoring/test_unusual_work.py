@@ -23,6 +23,7 @@ from homework_corpus import (
     write_zip,
 )
 
+from course_utils.bases import load_base, record_features
 from homework.scoring.scorer import score
 
 SECONDS, MEMORY = 60, 2e9
@@ -278,6 +279,27 @@ def test_two_heads_may_be_averaged(corpus, pooled):
     other = corpus.learned(corpus.head(layers.GlobalMaxPooling2D(), answer()))
     model = keras.Model(inputs, layers.Average()([pooled(maps), other(maps)]))
     assert_full_marks(corpus, corpus.bundle("averaged", model))
+
+
+def test_answers_for_a_photo_and_its_mirror_image_may_be_averaged(corpus, pooled):
+    import keras
+
+    inputs = keras.Input((150, 150, 3))
+    mirrored = (inputs, keras.ops.flip(inputs, axis=2), inputs[:, :, ::-1])
+    seen = [pooled(corpus.base.model(corpus.base.preprocess(one), training=False)) for one in mirrored]
+    assert_full_marks(corpus, corpus.bundle("mirrored", keras.Model(inputs, keras.layers.Average()(seen))))
+
+
+def test_a_base_may_see_the_middle_of_a_photo(corpus):
+    import keras
+
+    small = load_base("mini_vgg16", 128)
+    features = record_features(small, corpus.train.images[:, 11:139, 11:139])
+    head = keras.Sequential([keras.Input((4, 4, 64)), keras.layers.GlobalAveragePooling2D(), answer()])
+    inputs = keras.Input((150, 150, 3))
+    cropped = small.preprocess(keras.layers.CenterCrop(128, 128)(inputs))
+    model = keras.Model(inputs, corpus.learned(head, features)(small.model(cropped)))
+    assert_full_marks(corpus, corpus.bundle("the middle", model, base=small), level=0.7)
 
 
 def test_pooling_may_be_an_operation(corpus, pooled):
