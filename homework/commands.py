@@ -18,7 +18,7 @@ from homework.scoring.copies import similarity_hints
 from homework.scoring.hidden_photos import hidden_set, use_hidden
 from homework.scoring.journal import only_one
 from homework.scoring.scorer import SCORER_VERSION
-from homework.scoring.thresholds import reference_changes, threshold
+from homework.scoring.thresholds import honest_likeness, reference_changes, threshold
 
 ROSTER = "roster.csv"
 
@@ -210,7 +210,7 @@ def _pages(chosen, students, records):
         submissions,
         records,
         marks,
-        similarity_hints(results),
+        similarity_hints(results, honest_likeness),
         unknown_folders(course, students),
     )
     counts = report_pages.count_states(submissions, records)

@@ -79,6 +79,8 @@ class Builder:
     def parts(self, student, variant, seed):
         """Make a right bundle of a student's own: the weights differ from everyone else's, what they do hardly.
 
+        So the overview names those with the same variant as alike, as it should.
+
         Parameters
         ----------
         student : str

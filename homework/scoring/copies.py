@@ -7,9 +7,10 @@ import numpy as np
 
 # So many of the public photos stand for all.
 COMPARED = 100
-# Of the log-odds for the public photos: honest pairs with the same variant and other seeds stay below, see the
-# reference runs in thresholds.md; units in another order, other scales and layers between change nothing of it.
-NEARLY_THE_SAME = 0.9997
+# Correlations of the answers for the public photos: a pair is named where it lacks a fifth of what the most alike
+# reference runs of the variant, with other seeds, lack of 1. Units in another order, other scales and layers between
+# change nothing of it. Where no reference runs are known, and for work of different variants, the second counts.
+OF_HONEST_DISTANCE, NEARLY_THE_SAME = 5, 0.9997
 FURTHEST = 12.0
 
 
@@ -67,13 +68,15 @@ def log_odds(outputs):
     return [round(float(one), 4) for one in (odds - odds.mean()) / spread] if spread > 1e-4 else []
 
 
-def similarity_hints(results):
+def similarity_hints(results, honest_likeness=lambda assignment, number: None):
     """Compare the fingerprints of many results, for the instructor to look at; no score changes by it.
 
     Parameters
     ----------
     results : list of dict
         From `homework.scoring.scorer.score`.
+    honest_likeness : callable
+        Assignment, variant number -> the largest correlation between the answers of two of its reference runs, or None.
 
     Returns
     -------
@@ -99,18 +102,25 @@ def similarity_hints(results):
         if isinstance(answers, list) and len(answers) > 2 and all(isinstance(one, float) for one in answers):
             of_assignment.setdefault((result["assignment"], len(answers)), []).append(result)
     for alike in of_assignment.values():
-        for group in _connected(alike):
+        for group in _connected(alike, honest_likeness):
             students = {one["student"] for one in group}
             if len(students) > 1 and frozenset(students) not in exact:
                 hints.append(_hint(group, "answers", "answer the public photos in nearly the same way"))
     return hints
 
 
-def _connected(results):
+def _connected(results, honest_likeness):
     """Group results of which each is nearly the same as another one of its group."""
     answers = np.array([result["fingerprints"]["answers"] for result in results])
     answers /= np.maximum(np.linalg.norm(answers, axis=1, keepdims=True), 1e-12)
-    near = answers @ answers.T > NEARLY_THE_SAME
+    numbers = np.array([result["variant_number"] for result in results])
+    bounds = np.full((len(results), len(results)), NEARLY_THE_SAME)
+    for number in set(numbers.tolist()):
+        honest = honest_likeness(results[0]["assignment"], number)
+        if honest is not None:
+            same = numbers == number
+            bounds[np.ix_(same, same)] = 1 - (1 - honest) / OF_HONEST_DISTANCE
+    near = answers @ answers.T > bounds
     left, groups = set(range(len(results))), []
     while left:
         waiting, group = [left.pop()], []

@@ -100,6 +100,28 @@ def reference_changes(variant, table=TABLE):
         return None
 
 
+def honest_likeness(assignment, number, table=TABLE):
+    """Look up how alike two reference runs of a variant answer, with other seeds.
+
+    Parameters
+    ----------
+    assignment : str
+    number : int
+        The variant's.
+    table : pathlib.Path
+        The committed table.
+
+    Returns
+    -------
+    float or None
+        The largest correlation between the answers of two; None where it was not measured.
+    """
+    try:
+        return json.loads(Path(table).read_text(encoding="utf-8"))[assignment][str(number)]["alike"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def level_from(accuracies, spread, photos=HIDDEN):
     """Derive the level that a variant asks for from its reference's accuracies.
 

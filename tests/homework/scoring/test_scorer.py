@@ -347,3 +347,15 @@ def test_hundreds_of_noisy_copies_make_one_hint(plain, corpus):
         results.append(result | {"student": f"s{number:03}", "fingerprints": marks})
     (hint,) = similarity_hints(results)
     assert len(hint["students"]) == 300
+
+
+def test_how_alike_answers_may_be_follows_from_the_reference_runs_of_the_variant(plain, corpus):
+    result = score(plain, STUDENT, VARIANT, corpus.hidden, LEVEL)
+    answers = np.array(result["fingerprints"]["answers"])
+    noise = np.random.default_rng(0).standard_normal(len(answers))
+    other = (answers + 0.07 * noise).tolist()
+    marks = result["fingerprints"] | {"answers": other, "weights": "w", "history": "h"}
+    pair = [result, result | {"student": "bob", "fingerprints": marks}]
+    assert 0.99 < np.corrcoef(answers, other)[0, 1] < 0.9997
+    assert [hint["students"] for hint in similarity_hints(pair, lambda *_: 0.95)] == [["ada", "bob"]]
+    assert similarity_hints(pair, lambda *_: 0.999) == similarity_hints(pair) == []

@@ -92,15 +92,41 @@ def test_a_source_without_a_needed_tag_is_told(tmp_path, monkeypatch):
     (tmp_path / "conv_head" / "conv_head.py").write_text('# %% tags=["variant"]\nvariant = {}\n')
     monkeypatch.setattr(thresholds, "SOURCE", tmp_path)
     with pytest.raises(CourseError, match="exactly one cell"):
-        thresholds.reference_accuracies(VARIANTS["conv_head"][0])
+        thresholds.reference_bundles(VARIANTS["conv_head"][0])
 
 
 @pytest.mark.slow
-def test_a_reference_reaches_the_committed_level_again(tmp_path, monkeypatch):
+def test_a_reference_reaches_the_committed_level_again_and_changes_what_was_recorded(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     variant = VARIANTS["conv_head"][0]
-    (accuracy,) = thresholds.reference_accuracies(variant, seeds=1)
-    assert accuracy >= thresholds.threshold(variant)
+    found = thresholds.found_in(thresholds.reference_bundles(variant, seeds=1))
+    assert found["accuracies"][0] >= thresholds.threshold(variant)
+    recorded = thresholds.reference_changes(variant)["convolution"]
+    assert all(0.3 < found["changes"]["convolution"][key] / recorded[key] < 3 for key in recorded)
+
+
+MUST = [variant for variant in EVERY if variant["assignment"] in ("fine_tuning", "conv_head")]
+
+
+@pytest.mark.parametrize("variant", MUST, ids=lambda variant: f"{variant['assignment']}-{variant['number']}")
+def test_what_training_changes_was_recorded_for_each_variant_that_asks_for_it(variant):
+    if not measured(variant):
+        assert thresholds.reference_changes(variant) is None
+        return
+    changes = thresholds.reference_changes(variant)
+    if variant["assignment"] == "conv_head":
+        assert set(changes["convolution"]) == {"bias", "beyond"} and min(changes["convolution"].values()) > 0
+        return
+    assert len(changes["layers"]) == variant["unfreeze"]
+    for weights in changes["layers"].values():
+        for trace in weights.values():
+            assert trace["share"] > 0.5 and 0 < trace["size"][0] <= trace["size"][1] < 0.1
+
+
+def test_how_alike_reference_runs_answer_is_a_correlation_or_not_known():
+    known = {v["number"]: thresholds.honest_likeness("conv_head", v["number"]) for v in VARIANTS["conv_head"]}
+    assert all(0 < known[v["number"]] < 1 for v in VARIANTS["conv_head"] if measured(v))
+    assert thresholds.honest_likeness("conv_head", 99) is None
 
 
 def test_with_fewer_hidden_photos_the_level_is_lower_by_what_luck_can_do():
