@@ -122,7 +122,9 @@ def _traced(steps, weights, photo, without, shapes=None):
 
 
 def _told(error):
-    return f"{type(error).__name__}: {short_text(error)}"
+    # TensorFlow begins with where in its graph something happened, and ends with what.
+    lines = [line for line in str(error).splitlines() if line.strip() and "{{node" not in line]
+    return f"{type(error).__name__}: {short_text(lines[-1] if lines else '')}"
 
 
 def _effort_of_a_number(step):

@@ -167,12 +167,13 @@ def changes_of(changed, base):
     Returns
     -------
     dict of str to dict
-        Layer -> weight -> what `change_of` says.
+        Layer -> weight -> what `change_of` says; in the order of the base's layers.
     """
     changes = {}
-    for key, array in changed.items():
-        layer, _, name = key.rpartition("/")
-        changes.setdefault(layer, {})[name] = change_of(array, base.weights[key])
+    for key, released in base.weights.items():
+        if key in changed:
+            layer, _, name = key.rpartition("/")
+            changes.setdefault(layer, {})[name] = change_of(changed[key], released)
     return changes
 
 

@@ -718,7 +718,7 @@ def wrong_cases(corpus):
         ("a history with an accuracy of 1.2", {"training": {"accuracy": [0.5, 1.2]}}, "leaves the range"),
         ("a history with a negative loss", {"a": {"loss": [0.5, -0.2], "accuracy": [0.5, 0.6]}}, "negative"),
         ("a history of different lengths", {"training": {"loss": [0.5, 0.2], "accuracy": [0.9]}}, "different lengths"),
-        ("a run without numbers", {"a": {"loss": [0.5]}, "b": []}, "no numbers"),
+        ("a run without numbers", {"b": [], "a": {"loss": [0.5]}}, "no numbers"),
         ("a forged history, too bad", c.history(best=0.61), "no run"),
         ("a history of one number", {"x": {"y": [1]}}, "no loss"),
         ("a history of one epoch", {"a": {"loss": [0.4], "accuracy": [0.9]}}, "one epoch"),
@@ -873,11 +873,11 @@ def hostile_cases(corpus):
     def steps(name, words, change, path=alone, **more):
         refuse(name, words, changed(path, f"hostile {name}", head_json=config(change), **more))
 
-    def with_layer(name, words, number=1, **values):
+    def with_layer(case, words, number=1, **values):
         def change(described):
             described[number] |= values
 
-        steps(name, words, change)
+        steps(case, words, change)
 
     def setting(name, words, number=1, **values):
         def change(described):
