@@ -201,7 +201,8 @@ def _weighted(kind, settings, weights, x):
             axes = [*range(1, len(shape) - 1), len(shape)]
         mean, variance = ops.moments(x, axes, keepdims=True)
         x = x - mean
-    x = x * ops.rsqrt(variance + settings.get("epsilon", 1e-3))
+    # Not by rsqrt: TensorFlow now and then takes that for a layer normalization of its own, with weights of one axis.
+    x = x / ops.sqrt(variance + settings.get("epsilon", 1e-3))
     if kind == "GroupNormalization":
         x = ops.reshape(x, shape)
     return x * weights.get("gamma", 1.0) + weights.get("beta", 0.0), 0
