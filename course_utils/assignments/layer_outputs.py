@@ -201,11 +201,17 @@ def _weighted(kind, settings, weights, x):
             axes = [*range(1, len(shape) - 1), len(shape)]
         mean, variance = ops.moments(x, axes, keepdims=True)
         x = x - mean
-    # Not by rsqrt: TensorFlow now and then takes that for a layer normalization of its own, with weights of one axis.
-    x = x / ops.sqrt(variance + settings.get("epsilon", 1e-3))
+    x = x * ops.rsqrt(variance + settings.get("epsilon", 1e-3))
     if kind == "GroupNormalization":
         x = ops.reshape(x, shape)
-    return x * weights.get("gamma", 1.0) + weights.get("beta", 0.0), 0
+    scale, shift = (_in_one_axis(weights[key]) if key in weights else None for key in ("gamma", "beta"))
+    x = x if scale is None else x * scale
+    return x if shift is None else x + shift, 0
+
+
+def _in_one_axis(weight):
+    """Bring (1, ..., 1, n) to (n,): TensorFlow's optimizer may put an operation of its own there, which wants that."""
+    return weight if math.prod(weight.shape) != weight.shape[-1] else weight[(0,) * (len(weight.shape) - 1)]
 
 
 def _check_dilation(settings, kernel, shape):

@@ -96,10 +96,11 @@ class LimitedScorer:
             ``{"refused": sentence}`` where the submission ended two children in the same way.
         """
         said = self._try(request)
-        # A child can also be killed by the system, for lack of memory say: one more try tells a bundle that breaks it.
-        if "ended" in said and not self.closed:
+        # A child can also be killed by the system, for lack of memory say: one more try tells a bundle that breaks it
+        # (a child that does not start says nothing of a bundle).
+        if "failed" in said and not self.closed:
             again = self._try(request)
-            if again.get("ended") == said["ended"]:
+            if "ended" in said and again.get("ended") == said["ended"]:
                 return {"refused": again["failed"]}
             said = again
         said.pop("ended", None)
