@@ -330,7 +330,7 @@ def config(change):
 
 
 def arrays(change):
-    """Change weights.npz or predictions.npz by a function that gets a dict of arrays."""
+    """Change head.npz, base.npz or predictions.npz by a function that gets a dict of arrays."""
 
     def apply(content):
         with np.load(io.BytesIO(content)) as kept:

@@ -335,7 +335,7 @@ def test_the_limit_is_no_larger_than_what_the_scorer_reads():
 def test_three_unfrozen_convolutions_of_vgg16_with_a_head_stay_below_the_limit():
     trained = 3 * (3 * 3 * 512 * 512 + 512) + 4 * 4 * 512 * 256 + 256 + 257
     noise = np.random.default_rng(0).standard_normal(trained, np.float32)
-    content = packing._zip({"weights.npz": packing._npz({"all": noise})})
+    content = packing._zip({"head.npz": packing._npz({"all": noise})})
     assert len(content) < packing.LARGEST
 
 
