@@ -354,6 +354,11 @@ def page(kept):
         f"{PUBLIC_TEST:,} public ones, and the seed (its spread is pooled over the variants of a base). So one right",
         "submission in a hundred falls below, whatever its variant.",
         "",
+        "The last two columns: what training changed in these runs, and how alike the answers of two of them are (their",
+        "largest correlation). Changes are, of unfrozen layers, the size (root mean square) for their kernels; of a",
+        "convolution in the head, the size of its bias and the share of its kernel outside of the range in which Keras",
+        "starts it. Where this was not measured yet, the item of the rubric says 'as claimed'.",
+        "",
     ]
     for assignment, rows in kept.items():
         spread = ", ".join(f"{base} {value:.4f}" for base, value in sorted(spreads(rows).items()))
@@ -362,8 +367,8 @@ def page(kept):
             "",
             f"Spread of the seeds: {spread}.",
             "",
-            "| variant | base | unfrozen | learning rates | photos | accuracies | mean | level | measured |",
-            "|---|---|---|---|---|---|---|---|---|",
+            "| variant | base | unfrozen | rates | photos | accuracies | mean | level | measured | changed | alike |",
+            "|---|---|---|---|---|---|---|---|---|---|---|",
         ]
         for number, row in rows.items():
             variant, values = row["variant"], row["accuracies"]
@@ -371,7 +376,7 @@ def page(kept):
             lines.append(
                 f"| {number} | {variant['base']} | {variant['unfreeze']} | {rates} | {variant['subset']} | "
                 f"{' '.join(f'{value:.3f}' for value in values)} | {np.mean(values):.3f} | {row['threshold']:.3f} | "
-                f"{row['measured']} |"
+                f"{row['measured']} | {_changed(row.get('changes', {}))} | {row.get('alike', '')} |"
             )
         lines.append("")
     missing = [
@@ -383,6 +388,19 @@ def page(kept):
     if missing:
         lines += [f"Not measured yet: {', '.join(missing)}.", ""]
     return "\n".join(lines)
+
+
+def _changed(changes):
+    if "convolution" in changes:
+        return "{bias:.4f}, {beyond:.1%}".format(**changes["convolution"])
+    sizes = [
+        size
+        for weights in changes.get("layers", {}).values()
+        for name, trace in weights.items()
+        for size in trace["size"]
+        if "kernel" in name
+    ]
+    return f"{min(sizes):.2g} to {max(sizes):.2g}" if sizes else ""
 
 
 def _save(kept, table):
