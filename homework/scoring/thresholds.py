@@ -354,7 +354,7 @@ def page(kept):
         f"{PUBLIC_TEST:,} public ones, and the seed (its spread is pooled over the variants of a base). So one right",
         "submission in a hundred falls below, whatever its variant.",
         "",
-        "The last two columns: what training changed in these runs, and how alike the answers of two of them are (their",
+        "The last two columns: what training changed in these runs, and how alike the answers of two of them are (the",
         "largest correlation). Changes are, of unfrozen layers, the size (root mean square) for their kernels; of a",
         "convolution in the head, the size of its bias and the share of its kernel outside of the range in which Keras",
         "starts it. Where this was not measured yet, the item of the rubric says 'as claimed'.",
