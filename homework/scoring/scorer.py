@@ -284,8 +284,8 @@ def _between(stated, base):
     kinds = {*GEOMETRY, "ops.Flip", "ops.GetItem"}
     read = [read_steps(view, {}, 1, kinds) for view in views]
     for view in read:
-        for step in view:
-            if [value.position for value in step.values()] != [view.index(step) - 1]:
+        for position, step in enumerate(view):
+            if [value.position for value in step.values()] != [position - 1]:
                 raise NotScored("A view of the photo is no row of steps, each on what the one before gives.")
         shape = shapes_of(view, [(SIZE, SIZE, 3)])[-1] if view else (1, SIZE, SIZE, 3)
         if shape != (1, base.size, base.size, 3):
