@@ -953,8 +953,9 @@ def hostile_cases(corpus):
         step("MaxPooling2D", pool_size=[9000, 9000], strides=[1, 1], padding="same"),
         *[step("MaxPooling2D", {"value": i}, pool_size=[9000, 9000], strides=[1, 1], padding="same") for i in range(9)],
     )
-    million = {"0/depthwise_kernel": np.ones((1, 1, 64, 90_000), np.float32),
-               "0/pointwise_kernel": np.ones((1, 1, 5_760_000, 1), np.float32)}  # fmt: skip
+    # Numbers that do not compress, or it would be a bomb.
+    many = np.random.default_rng(0).random(5_760_000, np.float32)
+    million = {"0/depthwise_kernel": many.reshape(1, 1, 64, 90_000), "0/pointwise_kernel": many[None, None, :, None]}
     put("a separable convolution of six million channels", "too many", step("SeparableConv2D"), weights=million)
     wide = {"0/kernel": np.ones((3, 3, 64, 64), np.float32)}
     put("a dilation of 50,000", "dilated", step("Conv2D", dilation_rate=[50_000, 50_000], padding="same"), weights=wide)
@@ -990,10 +991,12 @@ def hostile_cases(corpus):
         from_parts(name, "no variant of this course", about=about(base=base))
     from_parts("a base of 4 pixels", "pixels", about=about(base={"name": "mini_vgg16", "size": 4}))
     from_parts(
-        "a base below its least size", "choose a larger", about=about(base={"name": "mini_xception", "size": 40})
+        "a base below its least size",
+        "the base takes 40 pixels",
+        about=about(base={"name": "mini_xception", "size": 40}),
     )
     from_parts("a base of many pixels", "pixels", about=about(base={"name": "mini_vgg16", "size": 90_000}))
-    from_parts("no head", "no head", head_json=b"[]", head=arrays(lambda values: {}))
+    from_parts("no head", "belong to no layer", head_json=b"[]")
     three = arrays(lambda w: {key: np.concatenate([one, one[..., :1]], axis=-1) for key, one in w.items()})
     from_parts("three classes", "1 or 2", head=three)
     return cases
