@@ -991,7 +991,7 @@ def hostile_cases(corpus):
         from_parts(name, "no variant of this course", about=about(base=base))
     from_parts("a base of 4 pixels", "pixels", about=about(base={"name": "mini_vgg16", "size": 4}))
     from_parts(
-        "a base below its least size",
+        "a base of another size than its view",
         "the base takes 40 pixels",
         about=about(base={"name": "mini_xception", "size": 40}),
     )
