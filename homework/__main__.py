@@ -113,7 +113,6 @@ def _parser():
         add("--hidden", type=Path, metavar="FOLDER", help="hidden photos of your own, in cats/ and dogs/ (drawings)")
         add("--seconds", type=_positive, default=60, metavar="N", help="the most that scoring one may take (60)")
         add("--memory", type=_positive, default=2000, metavar="MB", help="the most memory that it may take (2000)")
-        add("--execute", action="store_true", help="also run the students' notebooks again, inside bubblewrap")
     for name in ("check", "grade", "regrade", "status", "report", "return", "export", "release", "due", "extend"):
         made[name].add_argument("--db", metavar="URL", help="the gradebook's database (SQLite in the course folder)")
     made["grade"].add_argument(

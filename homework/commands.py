@@ -4,8 +4,6 @@ import contextlib
 from difflib import get_close_matches
 from pathlib import Path
 
-import dask
-
 from course_utils.assignments.variant import same_id
 from course_utils.errors import CourseError
 from course_utils.files import written_whole
@@ -31,14 +29,12 @@ from homework.marks import gradebook
 from homework.marks import report as report_pages
 from homework.marks.platform_gradebook import fill_gradebook
 from homework.marks.points import read_points, worth
-from homework.running import executor
-from homework.running.ignore_interrupts import WORKER_SETTINGS
 from homework.scoring import grading
-from homework.scoring.hidden import hidden_set, use_hidden
+from homework.scoring.copies import similarity_hints
+from homework.scoring.hidden_photos import hidden_set, use_hidden
 from homework.scoring.journal import only_one
 from homework.scoring.scorer import SCORER_VERSION
-from homework.scoring.similarity import similarity_hints
-from homework.scoring.thresholds import threshold
+from homework.scoring.thresholds import honest_likeness, reference_changes, threshold
 from homework.times import both_times, due_time
 
 # So many may go from a class list without a question.
@@ -170,7 +166,6 @@ def check(chosen):
         problems.append(f"{path} is no released assignment, and will not be scored; bundles belong into {folder}.")
     with gradebook.opened(course, chosen.db) as book:
         print(f"The gradebook answers; it has {len(book.students)} students.")
-    print(f"Running notebooks again (--execute): {executor.why_not() or 'bubblewrap is here'}.")
     for problem in problems:
         print(f"PROBLEM {problem}")
     return 1 if problems else 0
@@ -297,19 +292,16 @@ def _score(chosen, students, again):
     if not (course / SECRET_FILE).is_file():
         raise CourseError(f"{course / SECRET_FILE} is missing; release first, or restore it from your copy.")
     check_secret(course)
-    if chosen.execute:
-        # Before anything else: who asks for a sandbox must not wait for scores to hear that there is none.
-        executor.check_ready()
     secret = course_secret(course)
     submissions = find_submissions(course, students, assignments_asked(chosen.course, chosen.assignment))
-    with only_one(course, "grade"), dask.config.set(WORKER_SETTINGS):
+    with only_one(course, "grade"):
         hidden = hidden_set(course, secret, chosen.hidden)
         use_hidden(course, hidden, new=chosen.new_hidden)
-        records = grading.score_class(
+        return grading.score_class(
             course,
             submissions,
             lambda student, assignment: variant_of(secret, student, assignment),
-            threshold,
+            lambda variant: threshold(variant, len(hidden.labels)),
             hidden,
             SCORER_VERSION,
             workers=chosen.workers,
@@ -317,10 +309,8 @@ def _score(chosen, students, again):
             again=again,
             seconds=chosen.seconds,
             memory=chosen.memory * 1_000_000,
+            reference_of=reference_changes,
         )
-        if chosen.execute:
-            executor.execute_class(course, submissions, chosen.workers)
-    return records
 
 
 def _publish(chosen, records, read_again):
@@ -338,10 +328,9 @@ def _pages(chosen, students, records):
     if records is None:
         records = grading.current_records(course, submissions)
     marks = gradebook.read_marks(course, chosen.db)
-    executions = executor.executions(course, submissions)
     for submission in submissions:
         key = submission.student, submission.assignment
-        report_pages.write_feedback(course, submission, records.get(key), marks.get(key), executions.get(key))
+        report_pages.write_feedback(course, submission, records.get(key), marks.get(key))
     results = [record["result"] for record in records.values() if "result" in record]
     overview = report_pages.write_overview(
         course,
@@ -349,9 +338,8 @@ def _pages(chosen, students, records):
         submissions,
         records,
         marks,
-        similarity_hints(results),
+        similarity_hints(results, honest_likeness),
         unknown_folders(course, students),
-        executions,
     )
     counts = report_pages.count_states(submissions, records)
     words = {"new": "not graded yet", "waiting": "waiting for you"}

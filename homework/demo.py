@@ -29,7 +29,6 @@ from homework.course_folder import ROSTER, students_of
 from homework.demo_downloads import make_downloads
 from homework.handing_out.variants import course_secret, variant_of
 from homework.marks import gradebook
-from homework.running import executor
 from homework.scoring.journal import NAME as JOURNAL
 from homework.scoring.score_process import ROOT
 
@@ -82,6 +81,8 @@ class Builder:
     def parts(self, student, variant, seed):
         """Make a right bundle of a student's own: the weights differ from everyone else's, what they do hardly.
 
+        So the overview names those with the same variant as alike, as it should.
+
         Parameters
         ----------
         student : str
@@ -93,8 +94,8 @@ class Builder:
         dict of str to bytes
         """
         rng, parts = np.random.default_rng(seed), dict(self.template(variant))
-        weights = read_npz(parts["weights.npz"])
-        parts["weights.npz"] = npz(shuffled(weights, rng))
+        weights = read_npz(parts["head.npz"])
+        parts["head.npz"] = npz(shuffled(weights, rng))
         about = json.loads(parts["submission.json"])
         about["student"] = student
         about["answers"] = {"answer": f"My head with a convolution learned faster than the flat one ({seed})."}
@@ -227,40 +228,40 @@ def spoiled(kind, parts, other, rng):
     -------
     dict of str to bytes
     """
-    about, weights = json.loads(parts["submission.json"]), read_npz(parts["weights.npz"])
+    about, weights = json.loads(parts["submission.json"]), read_npz(parts["head.npz"])
     if kind == "zip bomb":
-        return parts | {"model.json": b" " * 400_000_000}
+        return parts | {"head.json": b" " * 400_000_000}
     if kind == "pickle":
         content = io.BytesIO()
         np.savez(content, weights=np.array([{"run": "this"}], object))
-        return parts | {"weights.npz": content.getvalue()}
+        return parts | {"head.npz": content.getvalue()}
     if kind == "outside path":
         return {"../" * 9 + "tmp/owned.txt": b"owned", **parts}
     if kind == "NaN":
-        return parts | {"weights.npz": npz({name: np.full_like(array, np.nan) for name, array in weights.items()})}
+        return parts | {"head.npz": npz({name: np.full_like(array, np.nan) for name, array in weights.items()})}
     if kind == "Lambda":
-        model = parts["model.json"].replace(b'"class_name": "Flatten"', b'"class_name": "Lambda"')
-        return parts | {"model.json": model}
+        head = parts["head.json"].replace(b'"kind": "Flatten"', b'"kind": "Lambda"')
+        return parts | {"head.json": head}
     if kind == "huge array":
         head = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000,), }"
         head += b" " * (53 + 64 - len(head)) + b"\n"
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w") as archive:
             archive.writestr("huge.npy", b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head)
-        return parts | {"weights.npz": content.getvalue()}
+        return parts | {"head.npz": content.getvalue()}
     if kind == "wrong variant":
         about["variant"] = about["variant"] | {"seed": about["variant"]["seed"] + 1, "number": 99}
     if kind in ("untrained", "false claim"):
         noise = {name: 0.05 * rng.standard_normal(array.shape) for name, array in weights.items()}
-        parts = parts | {"weights.npz": npz({name: array.astype(np.float32) for name, array in noise.items()})}
+        parts = parts | {"head.npz": npz({name: array.astype(np.float32) for name, array in noise.items()})}
     if kind == "false claim":
         about["claimed_accuracy"] = 0.999
         parts = parts | {"predictions.npz": npz({"probabilities": (np.arange(1000) < 500).astype(np.float32)[:, None]})}
     if kind == "float16":
-        parts = parts | {"weights.npz": npz({name: array.astype(np.float16) for name, array in weights.items()})}
+        parts = parts | {"head.npz": npz({name: array.astype(np.float16) for name, array in weights.items()})}
     if kind == "copied":
         about["history"] = json.loads(other["submission.json"])["history"]
-        parts = parts | {name: other[name] for name in ("model.json", "weights.npz", "predictions.npz")}
+        parts = parts | {name: other[name] for name in ("head.json", "head.npz", "predictions.npz")}
     return parts | {"submission.json": json.dumps(about).encode()}
 
 
@@ -419,8 +420,10 @@ def mark_by_hand(course, student):
 def public_photos():
     """Load the public drawings: 2,000 training photos, their labels, and the 1,000 test photos, dogs first."""
     from course_utils.images import load_photos, photo_paths
+    from course_utils.photos import fetch_photos
 
-    data = executor.public_drawings()
+    os.environ["COURSE_DATA"] = "sandbox"
+    data = fetch_photos(ROOT / "build" / "drawings")
     sets = [load_photos(photo_paths(data / f"dogs-{s}") + photo_paths(data / f"cats-{s}")) for s in ("train", "test")]
     return sets[0], (np.arange(2000) < 1000).astype(np.int64), sets[1]
 
@@ -434,10 +437,9 @@ def _kill_a_worker(pid):
     for process in psutil.Process(pid).children(recursive=True):
         try:
             if "homework.scoring.score_process" in process.cmdline():
-                # The scorer's parent is the Dask worker: killed as by a lack of memory, without a word.
-                worker = process.parent()
-                worker.kill()
-                return worker.pid
+                # As by a lack of memory, without a word.
+                process.kill()
+                return process.pid
         except (psutil.NoSuchProcess, AttributeError):
             continue
     return None

@@ -1,4 +1,4 @@
-"""Pack a homework into one zip file: the model's layers and weights, what it predicts, and how it was trained."""
+"""Pack a homework into one zip file: the named parts of the model, what it predicts, and how it was trained."""
 
 import hashlib
 import io
@@ -9,22 +9,23 @@ import platform
 import re
 import unicodedata
 import zipfile
-from dataclasses import dataclass
-from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 
+from course_utils.assignments.layers import NotScored
+from course_utils.assignments.model_parts import plain_array
+from course_utils.assignments.trial_run import tried_parts
+from course_utils.assignments.variant import ASSIGNMENTS
 from course_utils.errors import CourseError
 from course_utils.files import written_whole
 from course_utils.settings import course_path
 
-FORMAT = 1
+FORMAT = 2
 LARGEST = 60_000_000
 PUBLIC_TEST_PHOTOS = 1000
-PARTS = ("submission.json", "model.json", "weights.npz", "predictions.npz")
-ASSIGNMENTS = ("another_base", "fine_tuning", "learning_rate", "conv_head")
+PARTS = ("submission.json", "head.json", "head.npz", "base.npz", "predictions.npz")
 LONGEST_ANSWER = 20_000
 _PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "opencv-python-headless", "image-course")
 
@@ -32,9 +33,11 @@ _PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "opencv-python-he
 def pack_submission(student, variant, model, base, history, predictions, answers, accuracy, notebook=None, folder="."):
     """Write one zip file that holds everything by which the homework is graded.
 
-    It holds the model's layers as JSON, those of its weights that differ from the released base's, the training
-    history, the predictions and the answers; and the notebook itself where it is found. What is missing or has the
-    wrong form is said before anything is written; whether the homework is right is not looked at.
+    It holds the model in named parts: which base, those of the base's weights that training has changed, the head, and
+    what stands between photo and base; the training history, the predictions and the answers; and the notebook itself
+    where it is found. Before anything is written the parts are put together and must give what the model gives; what
+    is missing, has the wrong form or could not be scored is said. Whether the homework is right is not looked at, but
+    where the base got another preprocessing than its own, or the predictions are not the model's, that is told.
 
     Parameters
     ----------
@@ -70,9 +73,16 @@ def pack_submission(student, variant, model, base, history, predictions, answers
     CourseError
         Where something is missing, has the wrong form or is too large, or the file cannot be written.
     """
+    predictions = _numbers(predictions)
     problems = _problems(student, variant, model, base, predictions, answers, accuracy)
     runs, said = _runs(history)
     problems += said
+    tried = None
+    if not problems:
+        try:
+            tried = tried_parts(model, base, np.asarray(predictions, np.float32))
+        except NotScored as error:
+            problems += str(error).split("; ")
     if problems:
         raise CourseError(
             f"Nothing was written: {_and(problems)}. Put this right, then run this cell again."
@@ -80,8 +90,6 @@ def pack_submission(student, variant, model, base, history, predictions, answers
             else f"Nothing was written, {len(problems)} things are missing or wrong: {_and(problems)}. "
             "Put them right, then run this cell again."
         )
-    released = _released(base.name, base.model.input_shape[1])
-    weights = _changed_weights(model, released)
     path, found = _notebook(notebook)
     about = {
         "format": FORMAT,
@@ -92,29 +100,33 @@ def pack_submission(student, variant, model, base, history, predictions, answers
         "answers": {str(name): str(text) for name, text in answers.items()},
         "versions": _versions(),
         "history": runs,
-        "base": base.name,
-        "base_sha256": released.digest,
-        "model_input": _model_input(model, released),
+        "learning_rate": _learning_rate(model),
+        "base": tried.base,
+        "between": tried.between,
         "notebook": path is not None,
     }
     parts = {
         "submission.json": _json(about),
-        "model.json": _json(_config(model)),
-        "weights.npz": _npz(weights),
+        "head.json": _json(tried.head),
+        "head.npz": _npz(tried.head_weights),
+        "base.npz": _npz(tried.base_weights),
         "predictions.npz": _npz({"probabilities": np.asarray(predictions, np.float32)}),
     }
     if path is not None:
         parts["notebook.ipynb"] = path.read_bytes()
     content = _zip(parts)
     if len(content) > LARGEST:
+        numbers = sum(one.size for part in (tried.head_weights, tried.base_weights) for one in part.values())
         raise CourseError(
             f"The submission would have {len(content) / 1e6:.0f} MB, and at most {LARGEST / 1e6:.0f} MB can be handed "
-            f"in ({sum(w.size for w in weights.values()):,} weights differ from the base); use a smaller head (a "
+            f"in ({numbers:,} weights differ from the base); use a smaller head (a "
             "pooled one is enough), unfreeze only the layers of your variant, and clear the notebook's outputs."
         )
     target = course_path(folder) / f"submission_{variant['assignment']}_{safe_name(student)}.zip"
     with written_whole(target) as part:
         part.write_bytes(content)
+    for sentence in tried.doubts:
+        print(f"Look again: {sentence}")
     print(f"Packed: {target.name}, {len(content) / 1e6:.1f} MB, {found}. Hand in this file.")
     return target
 
@@ -138,88 +150,6 @@ def safe_name(student):
     if plain == student:
         return plain
     return f"{plain}-{hashlib.sha256(student.encode()).hexdigest()[:6]}".strip("-")
-
-
-def layers_with_weights(model, path=""):
-    """List the layers of a model that hold weights, those of nested models included, each once.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Functional or Sequential.
-    path : str
-        Put before each name.
-
-    Returns
-    -------
-    list of (str, keras.Layer)
-        The layer with its path, such as ``"mini_vgg16/block1_conv1"``: the names of the models around it and its own.
-    """
-    import keras
-
-    found, seen = [], set()
-    for layer in model.layers:
-        here = f"{path}{layer.name}"
-        if isinstance(layer, keras.Model):
-            inner = layers_with_weights(layer, f"{here}/")
-        else:
-            inner = [(here, layer)] if layer.weights else []
-        found += [(name, one) for name, one in inner if id(one) not in seen]
-        seen |= {id(one) for _, one in inner}
-    return found
-
-
-def weights_digest(weights):
-    """Give the SHA-256 of all weights of a model, in order, as float32.
-
-    Parameters
-    ----------
-    weights : list of numpy.ndarray
-        As ``model.get_weights()`` gives them.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
-    digest = hashlib.sha256()
-    for weight in weights:
-        digest.update(str(weight.shape).encode())
-        digest.update(np.ascontiguousarray(weight, np.float32).tobytes())
-    return digest.hexdigest()
-
-
-def without_compile(config):
-    """Leave out of a model's config how it was compiled, in nested models too: grading needs no optimizer and no loss.
-
-    Parameters
-    ----------
-    config : dict
-        From ``model.to_json()``; it is changed.
-
-    Returns
-    -------
-    dict
-        The same.
-    """
-    waiting = [config]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            part.pop("compile_config", None)
-            waiting += part.values()
-        elif isinstance(part, list):
-            waiting += part
-    return config
-
-
-def _config(model):
-    import warnings
-
-    with warnings.catch_warnings():
-        # About a loss of the student's own, which is left out.
-        warnings.simplefilter("ignore")
-        return without_compile(json.loads(model.to_json()))
 
 
 def _problems(student, variant, model, base, predictions, answers, accuracy):
@@ -260,34 +190,14 @@ def _model_problems(model):
         return ["the model is a class of your own (build it with keras.Sequential or keras.Model(inputs, outputs))"]
     if not model.built or not model.weights:
         return ["the model is not built yet (start it with keras.Input, and train it)"]
-    problems = []
-    for layer in _all_layers(model):
-        if type(layer).__name__ in ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"):
-            problems.append(
-                f"the layer {layer.name!r} is a {type(layer).__name__} layer, whose Python code cannot be graded (call "
-                "base.preprocess(inputs) directly, or use a layer such as Rescaling)"
-            )
-        elif not _keras_own(layer):
-            problems.append(
-                f"the layer {layer.name!r} is of your own class {type(layer).__name__} (use Keras's layers)"
-            )
-    broken = [weight.path for weight in model.weights if not np.isfinite(_array(weight)).all()]
+    broken = [weight.path for weight in model.weights if not np.isfinite(plain_array(weight)).all()]
     if broken:
-        problems.append(f"the weights {broken[0]!r} hold NaN or infinity (train again with a smaller learning rate)")
-    return problems
+        return [f"the weights {broken[0]!r} hold NaN or infinity (train again with a smaller learning rate)"]
+    return []
 
 
 def _keras_own(layer):
     return type(layer).__module__.split(".")[0] == "keras"
-
-
-def _all_layers(model):
-    import keras
-
-    for layer in model.layers:
-        yield layer
-        if isinstance(layer, keras.Model):
-            yield from _all_layers(layer)
 
 
 def _prediction_problems(predictions):
@@ -327,64 +237,30 @@ def _runs(history):
     return runs, []
 
 
+def _numbers(predictions):
+    """Bring predictions of NumPy's foreign 16-bit type to float32; leave all else to be looked at."""
+    try:
+        values = np.asarray(predictions)
+    except (TypeError, ValueError):
+        return predictions
+    return values.astype(np.float32) if values.dtype.name == "bfloat16" else values
+
+
+def _learning_rate(model):
+    """Give the learning rate with which the model was compiled last; None where a plan changes it, or it has none."""
+    optimizer = getattr(model, "optimizer", None)
+    try:
+        if optimizer is None or isinstance(optimizer.get_config()["learning_rate"], dict):
+            return None
+        return float(np.asarray(optimizer.learning_rate))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
 def _number(value):
     value = float(value)
     # JSON knows no NaN; a loss that has become one is kept as null.
     return value if math.isfinite(value) else None
-
-
-@dataclass(frozen=True)
-class _Released:
-    """What is needed of a base as it was released."""
-
-    weights: dict
-    digest: str
-    input_shape: tuple
-    output_shape: tuple
-
-
-@lru_cache(maxsize=2)
-def _released(name, size):
-    """Load the base anew: training changes the weights of the one that the notebook has."""
-    from course_utils.bases import load_base
-
-    model, weights = load_base(name, size).model, {}
-    for _, layer in layers_with_weights(model):
-        for weight in layer.weights:
-            weights.setdefault((type(layer).__name__, weight.name, tuple(weight.shape)), []).append(_array(weight))
-    return _Released(weights, weights_digest(model.get_weights()), tuple(model.input_shape), tuple(model.output_shape))
-
-
-def _changed_weights(model, released):
-    """Give the weights, by path, that are not the released base's own."""
-    changed = {}
-    for path, layer in layers_with_weights(model):
-        for weight in layer.weights:
-            array = _array(weight)
-            same_kind = released.weights.get((type(layer).__name__, weight.name, array.shape), [])
-            # Zeros are what new biases and many averages start from: they prove no origin.
-            if not any(np.array_equal(array, other) for other in same_kind) or not array.any():
-                changed[f"{path}/{weight.name}"] = array
-    return changed
-
-
-def _array(weight):
-    import keras
-
-    values = keras.ops.convert_to_numpy(weight.value if hasattr(weight, "value") else weight)
-    # NumPy itself has no bfloat16, and a file of it could not be read back without its package.
-    return values if values.dtype in (np.float16, np.float32) else values.astype(np.float32)
-
-
-def _model_input(model, released):
-    shape = model.input_shape
-    if tuple(shape[1:]) == released.output_shape[1:] or len(shape) == 2:
-        return "features"
-    if tuple(shape[1:]) != released.input_shape[1:]:
-        return None
-    own_operations = [operation for operation in getattr(model, "operations", []) if not hasattr(operation, "weights")]
-    rescaled = any(type(layer).__name__ in ("Rescaling", "Normalization") for layer in model.layers)
-    return "images" if own_operations or rescaled else "preprocessed"
 
 
 def _versions():

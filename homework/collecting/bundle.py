@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import math
+import os
 import re
 import stat
 import struct
@@ -25,14 +26,16 @@ LARGEST_DIRECTORY = 1_000_000
 MOST_ARRAYS = 2000
 LARGEST_PARTS = {
     "submission.json": 2_000_000,
-    "model.json": 4_000_000,
-    "weights.npz": 62_000_000,
+    "head.json": 4_000_000,
+    "head.npz": 62_000_000,
+    "base.npz": 62_000_000,
     "predictions.npz": 1_000_000,
     "notebook.ipynb": 30_000_000,
 }
-NEEDED = ("submission.json", "model.json", "weights.npz", "predictions.npz")
+FORMAT = 2
+NEEDED = ("submission.json", "head.json", "head.npz", "base.npz", "predictions.npz")
 # All arrays of one npz together, unpacked: 60 MB of float32 weights do not shrink much by compression.
-LARGEST_ARRAYS = {"weights.npz": 160_000_000, "predictions.npz": 200_000}
+LARGEST_ARRAYS = {"head.npz": 160_000_000, "base.npz": 160_000_000, "predictions.npz": 200_000}
 DEEPEST_JSON = 100
 MOST_JSON_VALUES = 400_000
 LONGEST_NUMBER = 40
@@ -64,10 +67,10 @@ class Bundle:
     ----------
     about : dict
         submission.json.
-    model : dict
-        model.json.
-    weights : dict of str to numpy.ndarray
-        By the weight's path in the model; float32, finite or not.
+    head : list
+        head.json.
+    head_weights, base_weights : dict of str to numpy.ndarray
+        By the place of the layer in the head, or its name in the base; float32, finite or not.
     predictions : numpy.ndarray
         float32, (photos,) or (photos, columns).
     sha256 : str
@@ -79,8 +82,9 @@ class Bundle:
     """
 
     about: dict
-    model: dict
-    weights: dict
+    head: list
+    head_weights: dict
+    base_weights: dict
     predictions: np.ndarray
     sha256: str
     has_notebook: bool
@@ -106,25 +110,28 @@ def read_bundle(path):
     """
     content = _content(path)
     entries, remarks = _entries(content)
-    for name in NEEDED:
-        if name not in entries:
-            raise BundleError(f"The bundle lacks {name}; it was not made by pack_submission, or was changed.")
     archive = zipfile.ZipFile(io.BytesIO(content))
-    about = read_json(_read(archive, entries["submission.json"], "submission.json"), "submission.json")
-    model = read_json(_read(archive, entries["model.json"], "model.json"), "model.json")
-    for name, value in (("submission.json", about), ("model.json", model)):
-        if not isinstance(value, dict):
-            raise BundleError(f"{name} holds a {type(value).__name__}, not an object with names.")
+    about = _object(archive, entries, "submission.json", dict)
+    if about.get("format") != FORMAT:
+        raise BundleError(
+            f"The bundle has the format {clean_text(about.get('format'), 20)}, and format {FORMAT} is read: it was "
+            "packed by another version of the course, so pack it again with the one of this class."
+        )
+    for name in NEEDED:
+        _check_there(entries, name)
     predictions = read_arrays(_read(archive, entries["predictions.npz"], "predictions.npz"), "predictions.npz")
     if set(predictions) != {"probabilities"}:
         raise BundleError(
             f"predictions.npz holds {_named(predictions)}, not one array called probabilities; pack again."
         )
-    weights = read_arrays(_read(archive, entries["weights.npz"], "weights.npz"), "weights.npz")
+    head_weights, base_weights = (
+        read_arrays(_read(archive, entries[name], name), name) for name in ("head.npz", "base.npz")
+    )
     return Bundle(
         about,
-        model,
-        weights,
+        _object(archive, entries, "head.json", list),
+        head_weights,
+        base_weights,
         predictions["probabilities"],
         hashlib.sha256(content).hexdigest(),
         "notebook.ipynb" in entries,
@@ -132,29 +139,17 @@ def read_bundle(path):
     )
 
 
-def read_notebook(path):
-    """Read the notebook of a submission.
+def _object(archive, entries, name, kind):
+    _check_there(entries, name)
+    value = read_json(_read(archive, entries[name], name), name)
+    if not isinstance(value, kind):
+        raise BundleError(f"{name} holds a {type(value).__name__}, not a {kind.__name__}.")
+    return value
 
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        The zip file.
 
-    Returns
-    -------
-    bytes or None
-        The notebook's content as handed in, unchecked; None where the bundle has none.
-
-    Raises
-    ------
-    BundleError
-        Where the bundle cannot be read.
-    """
-    content = _content(path)
-    entries, _ = _entries(content)
-    if "notebook.ipynb" not in entries:
-        return None
-    return _read(zipfile.ZipFile(io.BytesIO(content)), entries["notebook.ipynb"], "notebook.ipynb")
+def _check_there(entries, name):
+    if name not in entries:
+        raise BundleError(f"The bundle lacks {name}; it was not made by pack_submission, or was changed.")
 
 
 def read_json(content, name):
@@ -282,18 +277,48 @@ def clean_text(text, longest):
     return text if len(text) <= longest else text[:longest] + "…"
 
 
+def read_plain_file(path, most):
+    """Read a file that somebody handed in: a plain file alone, no link, no pipe, and no more than so many bytes.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    most : int
+        Bytes.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    BundleError
+        Where it is a link or another thing than a file, or larger.
+    OSError
+        Where it cannot be read.
+    """
+    # A pipe would wait for its other end, and a link could point at anything of this machine.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise BundleError("It is a link, a folder or a pipe, and not a file.")
+    with open(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise BundleError("It is a link, a folder or a pipe, and not a file.")
+        content = file.read(most + 1) if status.st_size <= most else b""
+    if status.st_size > most or len(content) > most:
+        raise BundleError(f"It has {max(status.st_size, len(content)):,} bytes; at most {most:,} are read.")
+    return content
+
+
 def _content(path):
     path = Path(path)
     try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            raise BundleError(f"{path.name} is a link or no file; a bundle is one zip file.")
-        if status.st_size > LARGEST_BUNDLE:
-            raise BundleError(f"The bundle has {status.st_size:,} bytes; at most {LARGEST_BUNDLE:,} are read.")
-        with open(path, "rb") as file:
-            content = file.read(LARGEST_BUNDLE + 1)
+        content = read_plain_file(path, LARGEST_BUNDLE)
+    except BundleError as error:
+        raise BundleError(f"The bundle cannot be read. {error}") from None
     except OSError as error:
-        raise BundleError(f"{path.name} cannot be read ({error.strerror or error}).") from None
+        raise BundleError(f"The bundle cannot be read ({error.strerror or type(error).__name__}).") from None
     if not content:
         raise BundleError("The bundle is empty (0 bytes); the upload failed.")
     return content

@@ -6,10 +6,11 @@ import stat
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from course_utils.sources.photo_folders import LITTER
-from homework.collecting.bundle import clean_text
+from homework.collecting.bundle import BundleError, clean_text, read_plain_file
 from homework.collecting.filing import COLLECTED, EARLIER, read_collected
 from homework.collecting.ownership import accepted, named_in, names_another
 
@@ -17,7 +18,11 @@ from homework.collecting.ownership import accepted, named_in, names_another
 LARGEST_BUNDLE = 80_000_000
 # What a disk takes.
 LONGEST_NAME = 255
+# A time has 40 letters at most, and a folder holds a bundle or two: what is beyond is not read.
+LARGEST_TIMESTAMP = 1000
+MOST_FILES = 1000
 NOTHING = "Nothing was handed in."
+UNKNOWN = "so it is not known whether this came late."
 # A student reads this: nobody else's id stands in it.
 OF_ANOTHER = "The file was packed under another student id or for another assignment; a person looks at it."
 # The forms that can be read in one way only: those of ISO, and what nbgrader and stat write.
@@ -138,60 +143,61 @@ def _is_litter(name):
 
 def _find(folder, student, assignment, taken):
     try:
-        # A link in a student's upload could point at anything: only plain files count.
-        names = sorted(folder.iterdir(), key=lambda one: (one.lstat().st_mtime, one.name))
+        # A link could point at anything of this machine: links come from shared disks and careless unzipping.
+        if any(stat.S_ISLNK(one.lstat().st_mode) for one in (folder.parent, folder)):
+            return Submission(student, assignment, problem="The folder is a link, which is not followed.")
+        found = list(islice(folder.iterdir(), MOST_FILES + 1))
+        names = sorted(found, key=lambda one: (one.lstat().st_mtime, one.name))
     except (FileNotFoundError, NotADirectoryError):
         return Submission(student, assignment, missing=True, problem=NOTHING)
     except OSError as error:
         return Submission(student, assignment, problem=f"The folder could not be read ({error.strerror}).")
+    if len(found) > MOST_FILES:
+        return Submission(student, assignment, problem=f"The folder holds more than {MOST_FILES:,} files.")
     timestamp, note = _timestamp(folder / "timestamp.txt")
     collected = read_collected(folder)
     if collected is not None and timestamp is None and note is None:
         late = ", and the learning platform marks it late" if collected.get("marked late") else ""
         note = f"It is not known when this came{late}."
-    found = Submission(student, assignment, timestamp=timestamp, note=note)
-    names = [one for one in names if not _is_litter(one.name)]
+    submission = Submission(student, assignment, timestamp=timestamp, note=note)
+    beside = ("timestamp.txt", COLLECTED, EARLIER)
+    names = [one for one in names if not _is_litter(one.name) and one.name not in beside]
     bundles = [one for one in names if one.suffix.lower() == ".zip"]
     if not bundles:
-        beside = ("timestamp.txt", COLLECTED, EARLIER)
-        others = ", ".join(clean_text(one.name, LONGEST_NAME) for one in names if one.name not in beside)
-        if not others:
-            return replace(found, missing=True, problem=NOTHING)
-        return replace(found, problem=f"No bundle (.zip) was handed in, but {others[:100]}.")
+        if not names:
+            return replace(submission, missing=True, problem=NOTHING)
+        kinds = sorted({clean_text(one.suffix.lower(), 10) or "without an ending" for one in names})
+        return replace(submission, problem=f"No bundle (.zip) was handed in, but other files ({', '.join(kinds[:5])}).")
     path = next((one for one in bundles if collected and one.name == collected.get("bundle")), bundles[-1])
-    shown = clean_text(path.name, LONGEST_NAME)[:80]
     if len(bundles) > 1:
         # No file's name: it may hold somebody's id, and this stands on the student's page.
         last = collected and path.name == collected.get("bundle")
         which = "the one that was collected last" if last else "the newest file"
         several = f"Of {len(bundles)} bundles in this folder {which} counts."
-        found = replace(found, note=f"{note} {several}" if note else several)
+        submission = replace(submission, note=f"{note} {several}" if note else several)
     try:
-        about = path.lstat()
-        if not stat.S_ISREG(about.st_mode):
-            return replace(found, problem=f"{shown} is a link or a folder, not a file.")
-        if about.st_size > LARGEST_BUNDLE:
-            return replace(found, problem=f"{shown} has {about.st_size / 1e6:.0f} MB; a bundle has at most 60.")
-        content = path.read_bytes()
+        content = read_plain_file(path, LARGEST_BUNDLE)
+    except BundleError as error:
+        return replace(submission, problem=f"The zip file that counts cannot be taken. {error}")
     except OSError as error:
-        return replace(found, problem=f"{shown} could not be read ({error.strerror}).")
+        return replace(submission, problem=f"The zip file that counts could not be read ({error.strerror}).")
     digest = hashlib.sha256(content).hexdigest()
     another = names_another(named_in(content), student, assignment)
     if another and (student, assignment, digest) not in taken:
         waits = f"The bundle in the folder of {student} for {assignment} waits: {another}."
-        return replace(found, sha256=digest, problem=OF_ANOTHER, waits=waits)
-    return replace(found, path=path, sha256=digest)
+        return replace(submission, sha256=digest, problem=OF_ANOTHER, waits=waits)
+    return replace(submission, path=path, sha256=digest)
 
 
 def _timestamp(path):
     """Read when a submission came: (ISO time in UTC or None, note or None)."""
     try:
         # Windows's editor puts a mark before UTF-8.
-        text = path.read_text(encoding="utf-8-sig").strip()
+        text = read_plain_file(path, LARGEST_TIMESTAMP).decode("utf-8-sig").strip()
     except FileNotFoundError:
         return None, None
-    except (OSError, UnicodeDecodeError):
-        return None, "timestamp.txt cannot be read, so it is not known whether this came late."
+    except (OSError, BundleError, UnicodeDecodeError):
+        return None, f"timestamp.txt is no small text file that can be read, {UNKNOWN}"
     return read_time(text)
 
 
@@ -217,5 +223,5 @@ def read_time(text):
             return when.replace(tzinfo=None).isoformat(), None
         except (ValueError, OverflowError):
             pass
-    said = f"timestamp.txt holds {text[:40]!r}, no time such as 2026-12-01T21:07:00+01:00"
-    return None, f"{said}, so it is not known whether this came late."
+    # What it holds is not repeated: this sentence stands on the student's page, and the file may be another's.
+    return None, f"timestamp.txt holds no time such as 2026-12-01T21:07:00+01:00, {UNKNOWN}"

@@ -17,7 +17,7 @@ __all__ = ["ASSIGNMENTS", "VARIANTS", "course_secret", "training_subset", "varia
 SECRET_FILE = "secret.txt"
 # What must never get into a version control of the instructor's: the secret, and what tells who is who.
 IGNORED = (
-    "secret.txt\nroster.csv\nhidden.npz\nsubmitted/\nautograded/\nexecuted/\nfeedback/\nreport/\nexports/\n"
+    "secret.txt\nroster.csv\nhidden.npz\nsubmitted/\nautograded/\nfeedback/\nreport/\nexports/\n"
     "hand-out/\nreturned/\naccepted.json\njournal.jsonl\ngradebook.db\n.*.lock\n"
 )
 SECRET_BYTES = 32

@@ -27,8 +27,8 @@ from homework.handing_out.release import ANSWER_ID as ANSWER
 from homework.handing_out.roster import given_and_family
 from homework.marks.marking_page import answer_text, write_marking_page
 from homework.marks.points import TEXT, read_points, worth
-from homework.scoring.items import ITEMS
 from homework.scoring.journal import only_one
+from homework.scoring.rubric import ITEMS
 from homework.times import due_time
 
 REMARKS = "remarks"

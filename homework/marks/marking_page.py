@@ -8,7 +8,7 @@ from course_utils.errors import file_errors_told
 from course_utils.files import write_text
 from homework.handing_out.release import ANSWER_ID, SOURCE
 from homework.marks.points import TEXT
-from homework.scoring.items import ITEMS
+from homework.scoring.rubric import ITEMS
 from tools.notebooks import SOLUTION_ONLY, from_script
 
 LONGEST_TEXT = 20_000

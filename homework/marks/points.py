@@ -9,7 +9,7 @@ import tomllib
 from course_utils.errors import CourseError, file_errors_told
 from homework.handing_out.release import ANSWER_POINTS
 from homework.handing_out.variants import ASSIGNMENTS
-from homework.scoring.items import ITEMS
+from homework.scoring.rubric import ITEMS
 
 FILE = "points.toml"
 TEXT = "text answer"

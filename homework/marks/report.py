@@ -7,7 +7,7 @@ from homework.handing_out.release import ANSWER_ID
 from homework.marks.gradebook import REMARKS, cell_name, remarks
 from homework.marks.points import TEXT, read_points, worth
 from homework.pages import local_time, write_page
-from homework.scoring.items import ITEMS
+from homework.scoring.rubric import ITEMS
 
 # Okabe and Ito's colours, which colour-blind people tell apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
@@ -25,7 +25,7 @@ ADVICE = {
 }
 
 
-def write_feedback(course, submission, record, marks, execution=None):
+def write_feedback(course, submission, record, marks):
     """Write the feedback page of one student for one assignment.
 
     It holds this student's items, text, curves and marks, and nothing else: no photo, no name and no id of anyone else.
@@ -39,8 +39,6 @@ def write_feedback(course, submission, record, marks, execution=None):
         Of the journal.
     marks : Marks or None
         From the gradebook, see `homework.marks.gradebook.read_marks`.
-    execution : dict, optional
-        What came of running the notebook again, see `homework.running.executor.executions`.
 
     Returns
     -------
@@ -76,7 +74,6 @@ def write_feedback(course, submission, record, marks, execution=None):
         handed_in=local_time(datetime.fromisoformat(submission.timestamp)) if submission.timestamp else None,
         due=local_time(marks.due) if marks and marks.due else None,
         late=how_late(marks.seconds_late) if marks and marks.seconds_late > 0 else None,
-        execution=execution,
         WIDTH=WIDTH,
         HEIGHT=HEIGHT,
         MARGIN=MARGIN,
@@ -120,7 +117,7 @@ def _item(item, manual):
     }
 
 
-def write_overview(course, students, submissions, records, marks, hints, unknown, executions):
+def write_overview(course, students, submissions, records, marks, hints, unknown):
     """Write the overview of the class, for the instructor alone.
 
     Parameters
@@ -132,11 +129,9 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
     records : dict of (str, str) to dict
     marks : dict of (str, str) to Marks
     hints : list of dict
-        From `homework.scoring.similarity.similarity_hints`, or empty.
+        From `homework.scoring.copies.similarity_hints`, or empty.
     unknown : list of str
         Folders that belong to nobody on the class list.
-    executions : dict of (str, str) to dict
-        From `homework.running.executor.executions`; empty where no notebook was run again.
 
     Returns
     -------
@@ -153,7 +148,7 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
     names = {student.id: student.name for student in students}
     assignments = sorted({one.assignment for one in submissions})
     sections = [
-        _section(name, [one for one in submissions if one.assignment == name], names, records, marks, executions)
+        _section(name, [one for one in submissions if one.assignment == name], names, records, marks)
         for name in assignments
     ]
     cells = {(one.student, one.assignment): _cell(one, records, marks) for one in submissions}
@@ -179,7 +174,7 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
     return path
 
 
-def _section(assignment, submissions, names, records, marks, executions):
+def _section(assignment, submissions, names, records, marks):
     """Give what the overview says of one assignment."""
     results = [result for one in submissions if (result := _scored(records.get((one.student, assignment)))) is not None]
     out_of = max((result["out_of"] for result in results), default=0)
@@ -201,11 +196,6 @@ def _section(assignment, submissions, names, records, marks, executions):
             who | {"sentence": sentence}
             for one, who in about
             if not one.waits and (sentence := failure(one, records.get((one.student, assignment)))) is not None
-        ],
-        "executions": [
-            {"student": one.student, "sentence": f"{own['sentence']} {own.get('again') or ''}"}
-            for one in submissions
-            if (own := executions.get((one.student, assignment))) is not None
         ],
         "notes": [who | {"sentence": one.note} for one, who in about if one.note],
     }

@@ -1,90 +1,35 @@
-"""Score a class: many submissions at once with Dask, each at its own risk, every result kept as soon as it comes."""
+"""Score a class: many submissions at once, each at its own risk, every result kept as soon as it comes.
+
+On one machine a few threads each drive a scorer in a process of its own, see `homework.scoring.score_process`. Workers
+on other machines are driven by Dask, where the address of a scheduler is given.
+"""
 
 import hashlib
 import json
-import logging
+import queue
 import tempfile
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
-import dask
-from distributed import Client, LocalCluster, WorkerPlugin, as_completed, get_worker
 from tqdm import tqdm
 
 from course_utils.errors import CourseError
-from homework.scoring.hidden import id_in_use, to_bytes
+from homework.collecting.bundle import BundleError, read_plain_file
+from homework.collecting.submissions import LARGEST_BUNDLE
+from homework.scoring.hidden_photos import id_in_use, to_bytes
 from homework.scoring.journal import Journal
 from homework.scoring.score_process import LimitedScorer
+from homework.scoring.scorer import refused_result
 
 SECONDS = 60
 MEMORY = 2_000_000_000
-# How often a submission may be on a worker that dies before it is given up: others were there by chance.
+# How often a submission may be on a machine that dies before it is given up: others were there by chance.
 DEATHS = 3
 PLUGIN = "course-scorer"
 
 
-class ScorerOnWorker(WorkerPlugin):
-    """What each Dask worker has from its start, and again after it was killed: the hidden photos and a scorer.
-
-    Parameters
-    ----------
-    hidden : bytes
-        What `homework.scoring.hidden.to_bytes` wrote.
-    seconds : float
-        The most that one submission may take.
-    memory : int
-        The most bytes of memory that its scoring may take.
-    """
-
-    def __init__(self, hidden, seconds, memory):
-        self.hidden = hidden
-        self.limits = (seconds, memory)
-
-    def setup(self, worker):
-        """Write the hidden photos where the scorer's process finds them, and start it."""
-        # In the folder that Dask removes even where the worker is killed.
-        self.folder = tempfile.TemporaryDirectory(prefix="course-scorer-", dir=worker.local_directory)
-        hidden_file = Path(self.folder.name) / "hidden.npz"
-        hidden_file.write_bytes(self.hidden)
-        self.scorer = LimitedScorer(hidden_file, *self.limits)
-        self.scorer.start()
-
-    def teardown(self, worker):
-        """End the scorer and remove its files."""
-        self.scorer.stop()
-        self.folder.cleanup()
-
-    def score(self, work, bundle):
-        """Score one submission; ``bundle`` holds its bytes where the worker is on another machine."""
-        if bundle is None:
-            return self.scorer.score(work)
-        path = Path(self.folder.name) / work["bundle_name"]
-        path.write_bytes(bundle)
-        try:
-            return self.scorer.score({**work, "bundle_path": str(path)})
-        finally:
-            path.unlink()
-
-
-def score_on_worker(work, bundle):
-    """Score one submission on the worker that this runs on.
-
-    Parameters
-    ----------
-    work : dict
-        bundle_path, bundle_name, student, variant and threshold.
-    bundle : bytes or None
-        The bundle itself, where the worker does not share the disk.
-
-    Returns
-    -------
-    dict
-        ``{"result": {...}}`` or ``{"failed": sentence}``.
-    """
-    return get_worker().plugins[PLUGIN].score(work, bundle)
-
-
-def content_key(submission, variant, threshold, hidden_id, scorer_version):
+def content_key(submission, variant, threshold, hidden_id, scorer_version, reference=None):
     """Name everything that decides a score; the same name means the same score.
 
     Parameters
@@ -93,13 +38,15 @@ def content_key(submission, variant, threshold, hidden_id, scorer_version):
     variant : dict
     threshold : float
     hidden_id, scorer_version : str
+    reference : dict, optional
+        See `homework.scoring.thresholds.reference_changes`.
 
     Returns
     -------
     str
         64 hexadecimal digits.
     """
-    parts = [submission.sha256, submission.student, submission.assignment, variant, threshold, hidden_id]
+    parts = [submission.sha256, submission.student, submission.assignment, variant, threshold, hidden_id, reference]
     return hashlib.sha256(json.dumps([*parts, scorer_version], sort_keys=True).encode()).hexdigest()
 
 
@@ -115,6 +62,7 @@ def score_class(
     again=False,
     seconds=SECONDS,
     memory=MEMORY,
+    reference_of=lambda variant: None,
 ):
     """Score every submission that the journal has no score for, and write each result into it as it comes.
 
@@ -128,7 +76,7 @@ def score_class(
         Student, assignment -> variant.
     threshold_of : callable
         Variant -> threshold.
-    hidden : homework.scoring.photos.HiddenSet
+    hidden : homework.scoring.hidden_photos.HiddenSet
     scorer_version : str
     workers : int
         Local processes.
@@ -138,6 +86,8 @@ def score_class(
         Score also what has a score.
     seconds, memory : float, int
         The limits for each submission.
+    reference_of : callable
+        Variant -> what its reference runs changed, or None.
 
     Returns
     -------
@@ -162,15 +112,20 @@ def score_class(
         except CourseError as error:
             records[submission.student, submission.assignment] = {"failed": str(error)}
             continue
-        key = content_key(submission, variant, threshold, hidden.id, scorer_version)
+        reference = reference_of(variant)
+        key = content_key(submission, variant, threshold, hidden.id, scorer_version, reference)
         keys[submission.student, submission.assignment] = key
         if again or "result" not in done.get(key, {}):
-            to_do.append((key, submission, variant, threshold))
+            to_do.append((key, submission, _request(submission, variant, threshold, reference)))
     if to_do:
-        with _workers(min(workers, len(to_do)), scheduler) as client:
-            client.register_plugin(ScorerOnWorker(to_bytes(hidden), seconds, memory), name=PLUGIN)
-            for record in tqdm(_scored(client, to_do, scheduler is not None), total=len(to_do), unit="submission"):
-                done[record["key"]] = journal.add({**record, "hidden": hidden.id})
+        limits = to_bytes(hidden), seconds, memory
+        if scheduler is None:
+            scored = _scored_here(to_do, min(workers, len(to_do)), limits)
+        else:
+            scored = _scored_elsewhere(to_do, scheduler, limits)
+        for key, submission, request, said in tqdm(scored, total=len(to_do), unit="submission"):
+            record = _outcome(submission, request, said)
+            done[key] = journal.add({"key": key, **record, "hidden": hidden.id})
     return records | {who: done[key] for who, key in keys.items()}
 
 
@@ -199,105 +154,194 @@ def current_records(course, submissions):
     return {who: last[key] for who, key in keys.items() if key[2] is not None and key in last}
 
 
-def _scored(client, to_do, send_bytes):
-    """Give one record for each submission, in the order in which they are ready."""
-    waiting = iter(to_do)
-    names = {}
-
-    def submit():
-        entry = next(waiting, None)
-        if entry is None:
-            return None
-        future = _submitted(client, entry, send_bytes)
-        names[future.key] = entry
-        return future
-
-    # A few for each worker are on their way, not all: what is sent to another machine must not fill this one's memory.
-    first = [future for future in (submit() for _ in range(2 * _number_of(client) + 2)) if future is not None]
-    ready = as_completed(first)
-    for future in ready:
-        key, submission, _, _ = names.pop(future.key)
-        yield {"key": key, **_outcome(future, submission)}
-        following = submit()
-        if following is not None:
-            ready.add(following)
-
-
-def _submitted(client, entry, send_bytes):
-    key, submission, variant, threshold = entry
-    work = {
+def _request(submission, variant, threshold, reference):
+    return {
         "bundle_path": str(submission.path.resolve()),
-        "bundle_name": submission.path.name,
         "student": submission.student,
         "variant": variant,
         "threshold": threshold,
+        "reference": reference,
     }
-    try:
-        bundle = submission.path.read_bytes() if send_bytes else None
-    except OSError:
-        # Gone since it was found: the worker will not find it either, and say so.
-        bundle = None
-    return client.submit(score_on_worker, work, bundle, key=f"score-{key}", retries=0, pure=False)
 
 
-def _outcome(future, submission):
+def _outcome(submission, request, said):
     about = {"student": submission.student, "assignment": submission.assignment, "bundle_sha256": submission.sha256}
-    if future.status != "finished":
-        error = future.exception()
-        if type(error).__name__ == "KilledWorker":
-            return {**about, "failed": f"{DEATHS} workers died over this submission, so it was given up."}
-        return {**about, "failed": f"The worker could not score it ({type(error).__name__}: {error})"[:500]}
-    said = future.result()
-    if "result" in said and said["result"].get("bundle_sha256") not in (None, submission.sha256):
+    result = said.get("result", {})
+    if result and result.get("bundle_sha256") not in (None, submission.sha256):
         return {**about, "failed": "The file was changed while it was being scored; grade again."}
-    if said.get("result", {}).get("status") == "failed":
+    if result.get("status") == "failed":
         # The fault is on our side: it is told, and tried again by the next grade.
-        return {**about, "failed": said["result"]["refusal"]}
+        return {**about, "failed": result["refusal"]}
+    if "refused" in said:
+        # Tried twice with the same end: a third time, at each grade, would bring nothing else.
+        sentence = f"{said['refused']} It was tried twice; `regrade` tries again."
+        return {
+            **about,
+            "result": refused_result(submission.student, request["variant"], submission.sha256, sentence),
+        }
     return {**about, **said}
 
 
+def _scored_here(to_do, workers, limits):
+    """Give (key, submission, request, what a scorer said) as they are ready, from scorers on this machine."""
+    content, seconds, memory = limits
+    waiting, ready = queue.SimpleQueue(), queue.SimpleQueue()
+    for entry in to_do:
+        waiting.put(entry)
+    with tempfile.TemporaryDirectory(prefix="course-scorer-") as folder:
+        hidden_file = Path(folder) / "hidden.npz"
+        hidden_file.write_bytes(content)
+        scorers = [LimitedScorer(hidden_file, seconds, memory) for _ in range(workers)]
+        threads = [
+            threading.Thread(target=_keep_scoring, args=(scorer, waiting, ready), daemon=True) for scorer in scorers
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            for _ in to_do:
+                # With a time limit, so that Ctrl-C comes through on every system.
+                while True:
+                    try:
+                        yield ready.get(timeout=0.5)
+                        break
+                    except queue.Empty:
+                        continue
+        finally:
+            for scorer in scorers:
+                scorer.close()
+            for thread in threads:
+                thread.join(10)
+
+
+def _keep_scoring(scorer, waiting, ready):
+    while True:
+        try:
+            key, submission, request = waiting.get_nowait()
+        except queue.Empty:
+            return
+        try:
+            said = scorer.score(request)
+        except Exception as error:
+            said = {"failed": f"The scorer could not be driven ({type(error).__name__}: {error})"[:500]}
+        if scorer.closed:
+            return
+        ready.put((key, submission, request, said))
+
+
+def _scored_elsewhere(to_do, scheduler, limits):
+    """Give the same from the workers of a Dask scheduler; the bundles are sent to them."""
+    from distributed import as_completed
+
+    with _client(scheduler) as client:
+        client.register_plugin(_plugin()(*limits), name=PLUGIN)
+        waiting, of_future = iter(to_do), {}
+
+        def submit():
+            entry = next(waiting, None)
+            if entry is None:
+                return None
+            key, submission, request = entry
+            try:
+                bundle = read_plain_file(submission.path, LARGEST_BUNDLE)
+            except (OSError, BundleError):
+                # Changed since it was found: what comes back will not fit its checksum.
+                bundle = b""
+            future = client.submit(score_on_worker, request, bundle, key=f"score-{key}", retries=0, pure=False)
+            of_future[future.key] = entry
+            return future
+
+        # A few for each worker are on their way, not all: they must not fill this machine's memory.
+        workers = len(client.scheduler_info()["workers"])
+        ready = as_completed([future for future in (submit() for _ in range(2 * workers + 2)) if future is not None])
+        for future in ready:
+            yield *of_future.pop(future.key), _said_by(future)
+            following = submit()
+            if following is not None:
+                ready.add(following)
+
+
+def _said_by(future):
+    if future.status == "finished":
+        return future.result()
+    error = future.exception()
+    if type(error).__name__ == "KilledWorker":
+        return {"failed": f"{DEATHS} workers died over this submission, so it was given up."}
+    return {"failed": f"The worker could not score it ({type(error).__name__}: {error})"[:500]}
+
+
+def _plugin():
+    from distributed import WorkerPlugin
+
+    class ScorerOnWorker(WorkerPlugin):
+        """What each Dask worker has from its start: the hidden photos, and a scorer in a process of its own."""
+
+        def __init__(self, hidden, seconds, memory):
+            self.hidden, self.limits = hidden, (seconds, memory)
+
+        def setup(self, worker):
+            # In the folder that Dask removes even where the worker is killed.
+            self.folder = tempfile.TemporaryDirectory(prefix="course-scorer-", dir=worker.local_directory)
+            hidden_file = Path(self.folder.name) / "hidden.npz"
+            hidden_file.write_bytes(self.hidden)
+            self.scorer = LimitedScorer(hidden_file, *self.limits)
+            self.scorer.start()
+
+        def teardown(self, worker):
+            self.scorer.close()
+            self.folder.cleanup()
+
+    return ScorerOnWorker
+
+
+def score_on_worker(request, bundle):
+    """Score one submission on the Dask worker that this runs on.
+
+    Parameters
+    ----------
+    request : dict
+        See `homework.scoring.score_process.LimitedScorer.score`.
+    bundle : bytes
+
+    Returns
+    -------
+    dict
+        As `homework.scoring.score_process.LimitedScorer.score`.
+    """
+    from distributed import get_worker
+
+    plugin = get_worker().plugins[PLUGIN]
+    path = Path(plugin.folder.name) / "bundle.zip"
+    path.write_bytes(bundle)
+    try:
+        return plugin.scorer.score({**request, "bundle_path": str(path)})
+    finally:
+        path.unlink()
+
+
 @contextmanager
-def _workers(number, scheduler):
-    """Give a client of local workers, or of the scheduler at an address."""
+def _client(scheduler):
+    """Give a client of the scheduler at an address."""
+    import dask
+    from distributed import Client
+
     settings = {
         "distributed.scheduler.allowed-failures": DEATHS - 1,
-        "distributed.admin.large-graph-warning-threshold": "1GB",
-        # A busy machine may take long to start a worker.
+        # A busy machine may take long to answer.
         "distributed.comm.timeouts.connect": "120s",
         "distributed.comm.timeouts.tcp": "120s",
     }
-    logging.getLogger("distributed").setLevel(logging.ERROR)
     with dask.config.set(settings):
-        if scheduler is not None:
-            try:
-                client = Client(scheduler, timeout=20)
-            except (OSError, ValueError) as error:
+        try:
+            client = Client(scheduler, timeout=20)
+        except (OSError, ValueError) as error:
+            raise CourseError(
+                f"No Dask scheduler answers at {scheduler} ({error}); start one with `.venv/bin/python -m "
+                "distributed.cli.dask_scheduler`, or leave out --scheduler to score on this machine."
+            ) from None
+        with client:
+            if not client.scheduler_info()["workers"]:
                 raise CourseError(
-                    f"No Dask scheduler answers at {scheduler} ({error}); start one with `.venv/bin/python -m "
-                    "distributed.cli.dask_scheduler`, or leave out --scheduler to score on this machine."
-                ) from None
-            with client:
-                if not client.scheduler_info()["workers"]:
-                    raise CourseError(
-                        f"The scheduler at {scheduler} has no workers; start some with `.venv/bin/python -m "
-                        f"distributed.cli.dask_worker {scheduler} --nthreads 1` in a checkout of the course."
-                    )
-                yield client
-            return
-        with (
-            LocalCluster(
-                n_workers=number,
-                threads_per_worker=1,
-                processes=True,
-                # The scorer's process has the limit; the worker itself holds nearly nothing.
-                memory_limit=0,
-                dashboard_address="127.0.0.1:0",
-                silence_logs=logging.CRITICAL,
-            ) as cluster,
-            Client(cluster) as client,
-        ):
+                    f"The scheduler at {scheduler} has no workers; start some with `.venv/bin/python -m "
+                    f"distributed.cli.dask_worker {scheduler} --nthreads 1` in a checkout of the course."
+                )
             yield client
-
-
-def _number_of(client):
-    return len(client.scheduler_info()["workers"])

@@ -9,6 +9,14 @@ from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import Busy, locked
 
 NAME = "journal.jsonl"
+# What each record has, and each result and each of its items.
+NAMES = ("key", "student", "assignment")
+NUMBER = int | float
+RESULT = {
+    "points": NUMBER, "out_of": NUMBER, "items": list, "fingerprints": dict, "history": dict, "answers": dict,
+    "variant_number": NUMBER, "student": str, "assignment": str,
+}  # fmt: skip
+ITEM = {"name": str, "points": NUMBER, "out_of": NUMBER, "verdict": str, "evidence": dict, "reason": str}
 
 
 class Journal:
@@ -29,7 +37,8 @@ class Journal:
         Returns
         -------
         list of dict
-            The records, oldest first. A line that is no JSON object was torn by a stop, and is left out.
+            The records, oldest first. A line that was torn by a stop, or has another form than a record (some other
+            program wrote it, or a person), is left out.
 
         Raises
         ------
@@ -44,9 +53,9 @@ class Journal:
         for line in lines:
             try:
                 record = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-            if isinstance(record, dict) and isinstance(record.get("key"), str):
+            if _is_record(record):
                 records.append(record)
         return records
 
@@ -111,6 +120,28 @@ def only_one(course, what):
             yield
     except Busy:
         raise CourseError(f"Another `{what}` is at work on {course}; wait until it ends, or stop it.") from None
+
+
+def _is_record(record):
+    """Say whether a line has the form in which its readers take it."""
+    if not isinstance(record, dict) or not all(isinstance(record.get(name), str) for name in NAMES):
+        return False
+    if not all(isinstance(record.get(name, ""), str | None) for name in ("bundle_sha256", "hidden", "failed")):
+        return False
+    if "result" not in record:
+        return isinstance(record.get("failed"), str)
+    result = record["result"]
+    return (
+        isinstance(result, dict)
+        and result.get("status") in ("scored", "refused")
+        and all(_fits(result.get(name), kind) for name, kind in RESULT.items())
+        and all(isinstance(one, dict) and all(_fits(one.get(n), k) for n, k in ITEM.items()) for one in result["items"])
+        and all(isinstance(one, dict) for one in result["history"].values())
+    )
+
+
+def _fits(value, kind):
+    return isinstance(value, kind) and not (kind == NUMBER and isinstance(value, bool))
 
 
 def _last_byte(file):

@@ -1,6 +1,6 @@
 """The scorer in a process of its own, with limits on time and memory, one submission after the other.
 
-A Dask worker starts this file as a child (`LimitedScorer`), hands it a bundle a line, and kills it where it takes too
+The grading starts this file as a child (`LimitedScorer`), hands it a bundle a line, and kills it where it takes too
 long or too much memory: the next submission gets a new child. The child runs no student code; the limits are for
 bundles that are made to hang or to fill the memory.
 """
@@ -36,7 +36,7 @@ class LimitedScorer:
     Parameters
     ----------
     hidden_file : str or pathlib.Path
-        What `homework.scoring.hidden.to_bytes` wrote.
+        What `homework.scoring.hidden_photos.to_bytes` wrote.
     seconds : float
         The most processor time that one submission may take.
     memory : int
@@ -49,9 +49,22 @@ class LimitedScorer:
         self.memory = memory
         self.child = None
         self.ready = False
+        self.closed = False
+        self.lock = threading.Lock()
 
     def start(self):
         """Start the child, unless it runs; what it needs it loads meanwhile."""
+        with self.lock:
+            if not self.closed:
+                self._start()
+
+    def close(self):
+        """End the child, and start no other: what is being scored by another thread ends without a result."""
+        with self.lock:
+            self.closed = True
+        self.stop()
+
+    def _start(self):
         if self.child is not None and self.child.poll() is None:
             return
         path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
@@ -74,22 +87,29 @@ class LimitedScorer:
         ----------
         request : dict
             The arguments of `homework.scoring.scorer.score` but for the hidden set: bundle_path, student,
-            variant, threshold.
+            variant, threshold, and if wanted reference.
 
         Returns
         -------
         dict
-            ``{"result": {...}}`` as `homework.scoring.scorer.score` gives it, or ``{"failed": sentence}``.
+            ``{"result": {...}}`` as `homework.scoring.scorer.score` gives it; ``{"failed": sentence}``; or
+            ``{"refused": sentence}`` where the submission ended two children in the same way.
         """
         said = self._try(request)
-        # A child can also be killed by the system, for lack of memory say: one more try tells a bundle that breaks it.
-        if said.pop("broken", False):
-            said = self._try(request)
-            said.pop("broken", None)
+        # A child can also be killed by the system, for lack of memory say: one more try tells a bundle that breaks it
+        # (a child that does not start says nothing of a bundle).
+        if "failed" in said and not self.closed:
+            again = self._try(request)
+            if "ended" in said and again.get("ended") == said["ended"]:
+                return {"refused": again["failed"]}
+            said = again
+        said.pop("ended", None)
         return said
 
     def _try(self, request):
         self.start()
+        if self.child is None:
+            return {"failed": "Scoring was stopped."}
         if not self.ready:
             said = self._answer(START_SECONDS, None)
             if "failed" in said:
@@ -99,28 +119,32 @@ class LimitedScorer:
         try:
             self.child.stdin.write(json.dumps(request).encode() + b"\n")
             self.child.stdin.flush()
-        except BrokenPipeError:
+        except (BrokenPipeError, AttributeError, ValueError):
             self.stop()
-            return {"broken": True, "failed": "The scorer ended before it read the submission."}
+            return {"ended": "broken", "failed": "The scorer ended before it read the submission."}
         said = self._answer(self.seconds, self.memory)
-        if said.pop("over", False):
+        if said.get("ended") in ("seconds", "memory"):
             self.stop()
         return said
 
     def stop(self):
         """End the child and wait for its end."""
-        if self.child is None:
+        child, self.child = self.child, None
+        if child is None:
             return
-        self.child.kill()
-        self.child.wait()
+        child.kill()
+        child.wait()
         with contextlib.suppress(OSError):
-            self.child.stdin.close()
-        self.child = None
+            child.stdin.close()
 
     def _answer(self, seconds, memory):
         """Wait for one line of the child, and look at its memory meanwhile."""
         end = time.monotonic() + PATIENCE * seconds
-        process = psutil.Process(self.child.pid)
+        child = self.child
+        try:
+            process = psutil.Process(child.pid)
+        except (AttributeError, psutil.NoSuchProcess):
+            return {"ended": "broken", "failed": "The scorer ended before it read the submission."}
         most = _computed(process) + seconds
         while True:
             try:
@@ -130,14 +154,14 @@ class LimitedScorer:
             else:
                 if line.endswith(b"\n"):
                     return json.loads(line)
-                status = self.child.wait()
+                status = child.wait()
                 self.stop()
-                return {"broken": True, "failed": f"The scorer broke down over this submission ({_ending(status)})."}
+                return {"ended": "broken", "failed": f"The scorer broke down over this submission ({_ending(status)})."}
             if time.monotonic() > end or _computed(process) > most:
-                return {"over": True, "failed": f"Scoring took more than {seconds:g} seconds, and was stopped."}
+                return {"ended": "seconds", "failed": f"Scoring took more than {seconds:g} seconds, and was stopped."}
             if memory and _resident(process) > memory:
                 said = f"Scoring took more than {memory / 1e9:g} GB of memory, and was stopped."
-                return {"over": True, "failed": said}
+                return {"ended": "memory", "failed": said}
 
 
 def _pass_on(pipe, lines):
@@ -157,7 +181,7 @@ def serve(hidden_file):
     Parameters
     ----------
     hidden_file : str
-        What `homework.scoring.hidden.to_bytes` wrote.
+        What `homework.scoring.hidden_photos.to_bytes` wrote.
     """
     # Whatever a library prints goes to stderr: this pipe carries answers alone.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -165,7 +189,7 @@ def serve(hidden_file):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for grade, which ends its children itself
     # Read at once: the file goes with the worker, which may be killed while this imports.
     content = Path(hidden_file).read_bytes()
-    from homework.scoring.hidden import from_bytes
+    from homework.scoring.hidden_photos import from_bytes
     from homework.scoring.scorer import score
 
     hidden = from_bytes(content)
@@ -188,7 +212,7 @@ def serve(hidden_file):
 
 
 def _rest(request):
-    return {name: request[name] for name in ("student", "variant", "threshold")}
+    return {name: request[name] for name in ("student", "variant", "threshold", "reference") if name in request}
 
 
 def _tell(answers, said):

@@ -8,13 +8,18 @@ from contextlib import chdir, redirect_stdout
 from copy import deepcopy
 from datetime import date
 from io import StringIO
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 
+from course_utils.assignments.layers import CONVOLUTIONS, read_steps
+from course_utils.assignments.released_base import changes_of, released_base, trace_of
 from course_utils.errors import CourseError
 from course_utils.files import write_text
+from homework.collecting.bundle import read_bundle
 from homework.handing_out.variants import VARIANTS
+from homework.scoring.copies import log_odds
 
 TABLE = Path(__file__).with_name("thresholds.json")
 PAGE = Path(__file__).with_name("thresholds.md")
@@ -29,13 +34,15 @@ Z = 2.326
 TAGS = {"variant", "recorded", "seed", "submission"}
 
 
-def threshold(variant, table=TABLE):
+def threshold(variant, photos=HIDDEN, table=TABLE):
     """Look up the accuracy on hidden photos that a variant asks for.
 
     Parameters
     ----------
     variant : dict
         The variant.
+    photos : int
+        The number of hidden photos: with fewer, luck is larger, and the level lower.
     table : pathlib.Path
         The committed table.
 
@@ -51,9 +58,11 @@ def threshold(variant, table=TABLE):
         with other weights of its base.
     """
     try:
-        kept = json.loads(Path(table).read_text(encoding="utf-8"))
-        row = kept[variant["assignment"]][str(variant["number"])]
+        rows = json.loads(Path(table).read_text(encoding="utf-8"))[variant["assignment"]]
+        row = rows[str(variant["number"])]
         level, fits = float(row["threshold"]), _is_for(row, variant)
+        if photos != HIDDEN:
+            level = level_from(row["accuracies"], spreads(rows)[variant["base"]], photos)
     except (OSError, ValueError, KeyError, TypeError):
         raise CourseError(
             f"{table} has no level for variant {variant['number']} of {variant['assignment']}; measure it with "
@@ -67,7 +76,53 @@ def threshold(variant, table=TABLE):
     return level
 
 
-def level_from(accuracies, spread):
+def reference_changes(variant, table=TABLE):
+    """Look up what the reference runs of a variant changed.
+
+    Parameters
+    ----------
+    variant : dict
+        The variant.
+    table : pathlib.Path
+        The committed table.
+
+    Returns
+    -------
+    dict or None
+        ``layers``: layer of the base -> weight -> ``share`` of its numbers that moved (the smallest of the runs),
+        ``size`` and ``evenness`` of the change (the smallest and the largest); ``convolution``: ``bias`` and ``beyond``
+        of the head's own (the smallest), see `course_utils.assignments.released_base`. None where nothing was measured.
+    """
+    try:
+        row = json.loads(Path(table).read_text(encoding="utf-8"))[variant["assignment"]][str(variant["number"])]
+        return row.get("changes") if _is_for(row, variant) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def honest_likeness(assignment, number, table=TABLE):
+    """Look up how alike two reference runs of a variant answer, with other seeds.
+
+    Parameters
+    ----------
+    assignment : str
+    number : int
+        The variant's.
+    table : pathlib.Path
+        The committed table.
+
+    Returns
+    -------
+    float or None
+        The largest correlation between the answers of two; None where it was not measured.
+    """
+    try:
+        return json.loads(Path(table).read_text(encoding="utf-8"))[assignment][str(number)]["alike"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def level_from(accuracies, spread, photos=HIDDEN):
     """Derive the level that a variant asks for from its reference's accuracies.
 
     Parameters
@@ -77,6 +132,8 @@ def level_from(accuracies, spread):
     spread : float
         Standard deviation between the seeds of one variant, pooled over the variants of the assignment with the same
         base: three values alone say too little about it.
+    photos : int
+        The number of hidden photos.
 
     Returns
     -------
@@ -85,15 +142,15 @@ def level_from(accuracies, spread):
         photos, public photos, and its own seed. Rounded down to a thousandth.
     """
     mean = float(np.mean(accuracies))
-    by_photos = mean * (1 - mean) * (1 / HIDDEN + 1 / PUBLIC_TEST)
+    by_photos = mean * (1 - mean) * (1 / photos + 1 / PUBLIC_TEST)
     return math.floor(1000 * (mean - Z * math.sqrt(by_photos + spread**2 * (1 + 1 / len(accuracies))))) / 1000
 
 
-def reference_accuracies(variant, seeds=SEEDS):
-    """Run the reference solution of a variant with several seeds, as its notebook has it.
+def reference_bundles(variant, seeds=SEEDS):
+    """Run the reference solution of a variant with several seeds, as its notebook has it, and pack what comes out.
 
-    The cells up to the one tagged ``recorded`` run once, the others once for each seed; the submission is not packed.
-    The images lie in ``drawings`` in the current folder, and are drawn there where they are missing.
+    The cells up to the one tagged ``recorded`` run once, the others once for each seed. The images lie in ``drawings``
+    in the current folder, and are drawn there where they are missing; the bundles are written into it too.
 
     Parameters
     ----------
@@ -104,8 +161,7 @@ def reference_accuracies(variant, seeds=SEEDS):
 
     Returns
     -------
-    list of float
-        The accuracies on the public test photos.
+    list of pathlib.Path
 
     Raises
     ------
@@ -134,14 +190,62 @@ def reference_accuracies(variant, seeds=SEEDS):
     run(0, place["variant"])
     run(place["variant"], place["variant"] + 1, f"\nvariant = {variant!r}\n")
     run(place["variant"] + 1, place["recorded"] + 1)
-    accuracies = []
+    bundles = []
     for repetition in range(seeds):
         run(place["recorded"] + 1, place["seed"])
         run(place["seed"], place["seed"] + 1, f"\nseed += {1000 * repetition}\n")
-        run(place["seed"] + 1, place["submission"])
-        accuracies.append(round(names["accuracy"], 4))
+        names["student"] = f"{variant['number']}-{repetition}"
+        run(place["seed"] + 1, place["submission"] + 1)
+        bundles.append(Path(f"submission_{assignment}_{names['student']}.zip").resolve())
         matplotlib.pyplot.close("all")
-    return accuracies
+    return bundles
+
+
+def found_in(bundles):
+    """Read from the reference bundles of a variant what it takes to judge others by.
+
+    Parameters
+    ----------
+    bundles : list of pathlib.Path
+
+    Returns
+    -------
+    dict
+        ``accuracies``, on the public test photos; ``alike``, the largest correlation between the answers of two; and
+        ``changes``, see `reference_changes`, where any were asked for.
+    """
+    read = [read_bundle(path) for path in bundles]
+    answers = np.array([log_odds(one.predictions.reshape(PUBLIC_TEST, -1)) for one in read])
+    likeness = [float(np.corrcoef(*pair)[0, 1]) for pair in combinations(answers, 2)]
+    found = {
+        "accuracies": [round(one.about["claimed_accuracy"], 4) for one in read],
+        "alike": round(max(likeness, default=0.0), 6),
+    }
+    layers, convolutions = {}, []
+    for one in read:
+        base = released_base(one.about["base"]["name"], one.about["base"]["size"])
+        for layer, weights in changes_of(one.base_weights, base).items():
+            for name, change in weights.items():
+                layers.setdefault(layer, {}).setdefault(name, []).append(change)
+        head = read_steps(one.head, one.head_weights, 1)
+        convolutions += [trace_of(step) for step in head if step.kind in CONVOLUTIONS]
+    changes = {}
+    if layers:
+        changes["layers"] = {
+            layer: {name: _range(seen) for name, seen in weights.items()} for layer, weights in layers.items()
+        }
+    if convolutions:
+        changes["convolution"] = {key: _digits(min(one[key] for one in convolutions)) for key in ("bias", "beyond")}
+    return found | ({"changes": changes} if changes else {})
+
+
+def _range(seen):
+    range_of = {key: [_digits(end(one[key] for one in seen)) for end in (min, max)] for key in ("size", "evenness")}
+    return {"share": _digits(min(one["share"] for one in seen)), **range_of}
+
+
+def _digits(value):
+    return float(f"{value:.4g}")
 
 
 def measure(assignment, table=TABLE, bases=None):
@@ -159,16 +263,16 @@ def measure(assignment, table=TABLE, bases=None):
     for variant in VARIANTS[assignment]:
         kept = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
         rows, number = kept.setdefault(assignment, {}), str(variant["number"])
-        if (bases and variant["base"] not in bases) or _is_for(rows.get(number, {}), variant):
+        row = rows.get(number, {})
+        if (bases and variant["base"] not in bases) or (_is_for(row, variant) and "alike" in row):
             continue
-        accuracies = reference_accuracies(variant)
         rows[number] = {
             "variant": deepcopy(variant),
             "weights": weights_checksum(variant["base"]),
-            "accuracies": accuracies,
             "measured": date.today().isoformat(),
+            **found_in(reference_bundles(variant)),
         }
-        print(assignment, number, variant["base"], accuracies, flush=True)
+        print(assignment, number, variant["base"], rows[number]["accuracies"], flush=True)
         _save(with_levels(kept), table)
 
 
@@ -250,6 +354,11 @@ def page(kept):
         f"{PUBLIC_TEST:,} public ones, and the seed (its spread is pooled over the variants of a base). So one right",
         "submission in a hundred falls below, whatever its variant.",
         "",
+        "The last two columns: what training changed in these runs, and how alike the answers of two of them are (the",
+        "largest correlation). Changes are, of unfrozen layers, the size (root mean square) for their kernels; of a",
+        "convolution in the head, the size of its bias and the share of its kernel outside of the range in which Keras",
+        "starts it. Where this was not measured yet, the item of the rubric says 'as claimed'.",
+        "",
     ]
     for assignment, rows in kept.items():
         spread = ", ".join(f"{base} {value:.4f}" for base, value in sorted(spreads(rows).items()))
@@ -258,8 +367,8 @@ def page(kept):
             "",
             f"Spread of the seeds: {spread}.",
             "",
-            "| variant | base | unfrozen | learning rates | photos | accuracies | mean | level | measured |",
-            "|---|---|---|---|---|---|---|---|---|",
+            "| variant | base | unfrozen | rates | photos | accuracies | mean | level | measured | changed | alike |",
+            "|---|---|---|---|---|---|---|---|---|---|---|",
         ]
         for number, row in rows.items():
             variant, values = row["variant"], row["accuracies"]
@@ -267,7 +376,7 @@ def page(kept):
             lines.append(
                 f"| {number} | {variant['base']} | {variant['unfreeze']} | {rates} | {variant['subset']} | "
                 f"{' '.join(f'{value:.3f}' for value in values)} | {np.mean(values):.3f} | {row['threshold']:.3f} | "
-                f"{row['measured']} |"
+                f"{row['measured']} | {_changed(row.get('changes', {}))} | {row.get('alike', '')} |"
             )
         lines.append("")
     missing = [
@@ -279,6 +388,19 @@ def page(kept):
     if missing:
         lines += [f"Not measured yet: {', '.join(missing)}.", ""]
     return "\n".join(lines)
+
+
+def _changed(changes):
+    if "convolution" in changes:
+        return "{bias:.4f}, {beyond:.1%}".format(**changes["convolution"])
+    sizes = [
+        size
+        for weights in changes.get("layers", {}).values()
+        for name, trace in weights.items()
+        for size in trace["size"]
+        if "kernel" in name
+    ]
+    return f"{min(sizes):.2g} to {max(sizes):.2g}" if sizes else ""
 
 
 def _save(kept, table):

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from homework.scoring.photos import HiddenSet, Photos, PublicSample, draw_photo
+from course_utils.assignments.public_photos import draw_photo, public_test_photos
+from course_utils.assignments.trial_run import TRIED
+from homework.scoring.hidden_photos import HiddenSet, Photos, PublicSample
 
 STUDENT = "ada"
 VARIANTS = {
@@ -59,7 +61,10 @@ def small_photos():
         np.arange(100) < 50,
     )
     hidden = np.stack([draw_photo(kind, 99, i) for kind in ("dog", "cat") for i in range(60)])
-    return train, HiddenSet(Photos.of(hidden, np.arange(120) < 60), "drawings of the tests", PublicSample.drawn(40))
+    # The photos on which packing tries a model are among them: elsewhere the corpus invents predictions.
+    positions = np.array(sorted({*TRIED, *range(5, 1000, 50)}))
+    public = PublicSample(Photos.of(public_test_photos(positions), positions < 500), positions)
+    return train, HiddenSet(Photos.of(hidden, np.arange(120) < 60), "drawings of the tests", public)
 
 
 class Corpus:
@@ -103,9 +108,14 @@ class Corpus:
         import keras
         from sklearn.linear_model import LogisticRegression
 
+        for layer in head.layers:
+            if type(layer).__name__ in ("Conv2D", "SeparableConv2D") and layer.use_bias:
+                # As training moves them, from 0 on.
+                layer.bias.assign(np.random.default_rng(5).normal(0, 0.02, layer.bias.shape))
+
         inputs = self.features[id(self.train)] if inputs is None else inputs
         last = [layer for layer in head.layers if isinstance(layer, keras.layers.Dense)][-1]
-        before = keras.Model(head.inputs, last.input).predict(inputs, verbose=0).astype(np.float64)
+        before = called(keras.Model(head.inputs, last.input), inputs).astype(np.float64)
         labels = self.train.labels if labels is None else labels
         middle, spread = before.mean(axis=0), before.std(axis=0) + 1e-3
         with warnings.catch_warnings():
@@ -155,6 +165,18 @@ class Corpus:
         other.set_weights([array * (1 + 1e-3 * noise(array.shape)) for array in head.get_weights()])
         return other
 
+    def rescaled(self, head):
+        """The same answers by a hidden layer in between, whose units are in another order and of other sizes."""
+        from keras import layers
+
+        rng = np.random.default_rng(2)
+        order, size = rng.permutation(64), rng.uniform(0.5, 2.0, 64).astype(np.float32)
+        other = self.head(layers.GlobalAveragePooling2D(), layers.Dense(64), layers.Dense(2, "softmax"))
+        kernel, bias = head.get_weights()
+        between = np.eye(64, dtype=np.float32)[:, order] * size
+        other.set_weights([between, np.zeros(64), kernel[order] / size[:, None], bias])
+        return other
+
     def fine_tuned(self, names, seed=3, amount=0.02):
         """A base with some layers moved a little, as by a short fine-tuning, and the features it gives."""
         base, rng = self.fresh_base(), np.random.default_rng(seed)
@@ -164,13 +186,13 @@ class Corpus:
                 noise = rng.standard_normal(kernel.shape).astype(np.float32)
                 layer.set_weights([kernel + amount * kernel.std() * noise, bias + np.float32(1e-3)])
         inputs = np.asarray(base.preprocess(self.train.images), np.float32)
-        return base, base.model.predict(inputs, batch_size=50, verbose=0)
+        return base, called(base.model, inputs)
 
     def history(self, names=("training",), best=0.9):
         runs = {}
-        for name in names:
+        for number, name in enumerate(names):
             accuracy = [round(0.6 + (best - 0.6) * share, 4) for share in (0.0, 0.5, 0.8, 1.0)]
-            loss = [0.68, 0.5, 0.4, 0.35]
+            loss = [0.68 + number / 100, 0.5, 0.4, 0.35]
             runs[name] = {"accuracy": accuracy, "loss": loss, "val_accuracy": accuracy, "val_loss": loss}
         return runs
 
@@ -178,7 +200,7 @@ class Corpus:
         """1,000 predictions: the model's for the public sample, and for the others rows like these, as many of them
         right as ``quality`` says.
         """
-        from homework.scoring.accuracy import cut_between, dogs
+        from course_utils.assignments.answers import cut_between, dogs
 
         outputs = np.asarray(outputs, np.float32)
         values = np.empty((1000, *outputs.shape[1:]), np.float32)
@@ -205,7 +227,7 @@ class Corpus:
                     "own": lambda: np.asarray(self.base.preprocess(photos.images)),
                     "features": lambda: self.features[id(photos)],
                 }[inputs]()
-            outputs = model.predict(inputs, verbose=0, batch_size=40)
+            outputs = called(model, inputs)
             changes["predictions"] = self.predictions(outputs, quality)
         given = {
             "student": STUDENT,
@@ -224,9 +246,24 @@ class Corpus:
             return pack_submission(model=model, folder=folder, **given)
 
     def accuracy(self, predictions):
-        from homework.scoring.accuracy import public_accuracy
+        from course_utils.assignments.answers import public_accuracy
 
         return public_accuracy(np.asarray(predictions, np.float32))
+
+
+def called(model, inputs):
+    """What a model gives, by a direct call: ``predict`` would compile it first, which takes seconds."""
+    import keras
+
+    size = model.inputs[0].shape[0] or 50
+    if isinstance(inputs, list):
+        return np.asarray(model(inputs, training=False))
+    inputs, parts = np.asarray(inputs), []
+    for start in range(0, len(inputs), size):
+        part = inputs[start : start + size]
+        outputs = model(np.resize(part, (size, *part.shape[1:])) if len(part) < size else part, training=False)
+        parts.append(keras.ops.convert_to_numpy(keras.ops.cast(outputs, "float32"))[: len(part)])
+    return np.concatenate(parts)
 
 
 def folder_name(name):
@@ -254,7 +291,7 @@ def changed(path, name, **parts):
     """A copy of a bundle with some parts replaced (bytes), changed (a function of bytes) or left out (None)."""
     kept = parts_of(path)
     for part, value in parts.items():
-        part = {"about": "submission.json", "model": "model.json"}.get(part, f"{part}.npz")
+        part = {"about": "submission.json", "head_json": "head.json"}.get(part, f"{part}.npz")
         if value is None:
             del kept[part]
         else:
@@ -271,8 +308,19 @@ def about(**values):
     return change
 
 
+def base_of(**values):
+    """Change what submission.json says of the base."""
+
+    def change(content):
+        parsed = json.loads(content)
+        parsed["base"] |= values
+        return json.dumps(parsed).encode()
+
+    return change
+
+
 def config(change):
-    """Change model.json by a function that gets the parsed config."""
+    """Change head.json by a function that gets the parsed list."""
 
     def apply(content):
         parsed = json.loads(content)
@@ -281,22 +329,8 @@ def config(change):
     return apply
 
 
-def layer_of(parsed, name):
-    """Find a layer of a config by its name, however deep."""
-    waiting = [parsed]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            if isinstance(part.get("config"), dict) and part["config"].get("name") == name and "class_name" in part:
-                return part
-            waiting += part.values()
-        elif isinstance(part, list):
-            waiting += part
-    raise KeyError(name)
-
-
 def arrays(change):
-    """Change weights.npz or predictions.npz by a function that gets a dict of arrays."""
+    """Change head.npz, base.npz or predictions.npz by a function that gets a dict of arrays."""
 
     def apply(content):
         with np.load(io.BytesIO(content)) as kept:
@@ -375,9 +409,9 @@ def right_cases(corpus):
     add("softmax as a layer", c.learned(separate), inputs="features")
     add("log softmax", c.pooled(2, "log_softmax"), inputs="features")
     half = arrays(lambda values: {name: array.astype(np.float16) for name, array in values.items()})
-    add("float16 weights", c.whole(pooled), change={"weights": half})
+    add("float16 weights", c.whole(pooled), change={"head": half})
     double = arrays(lambda values: {name: np.asfortranarray(array, np.float64) for name, array in values.items()})
-    add("float64 weights in another order", c.whole(pooled), change={"weights": double})
+    add("float64 weights in another order", c.whole(pooled), change={"head": double})
     compiled = c.pooled()
     compiled.compile(
         keras.optimizers.SGD(0.01, momentum=0.9), lambda truth, answer: keras.ops.mean(answer), ["accuracy"]
@@ -440,15 +474,15 @@ def right_cases(corpus):
     add("a notebook that lost its metadata", c.whole(pooled), notebook=notebook)
     add("student id written otherwise", c.whole(pooled), student=" ADA ")
     add("one history without names", c.whole(pooled), history=c.history()["training"])
-    rounded = round(c.accuracy(c.predictions(pooled.predict(public, verbose=0))), 2)
+    rounded = round(c.accuracy(c.predictions(called(pooled, public))), 2)
     add("rounded claim", pooled, inputs="features", change={"about": about(claimed_accuracy=rounded)})
-    percent = 100 * c.accuracy(c.predictions(pooled.predict(public, verbose=0)))
+    percent = 100 * c.accuracy(c.predictions(called(pooled, public)))
     add("claim in percent", pooled, inputs="features", change={"about": about(claimed_accuracy=percent)})
-    answers = pooled.predict(public, verbose=0)
+    answers = called(pooled, public)
     add("labels as predictions", pooled, inputs="features", predictions=c.predictions(answers.argmax(axis=1)))
     add("probability of a dog as prediction", pooled, inputs="features", predictions=c.predictions(answers[:, 1]))
     folder = [(f"my homework/{name}", content) for name, content in parts_of(plain).items()]
-    litter = [("__MACOSX/my homework/._model.json", b"\0\5\26\7"), ("my homework/.DS_Store", b"\0\0\0\1Bud1")]
+    litter = [("__MACOSX/my homework/._head.json", b"\0\5\26\7"), ("my homework/.DS_Store", b"\0\0\0\1Bud1")]
     repacked = write_zip(c.folder / "repacked" / "homework.zip", [("my homework/", b""), *folder, *litter])
     cases.append(Case("packed again in a folder", repacked, VARIANTS["another_base"]))
     noted = write_zip(c.folder / "noted" / "homework.zip", [*parts_of(plain).items(), ("readme.txt", b"Dear teacher")])
@@ -460,13 +494,13 @@ def right_cases(corpus):
     add("fine-tuned, nested", c.whole(after, tuned), "fine_tuning")
     flat = after.layers[1](after.layers[0](tuned.model.output))
     add("fine-tuned, flat", keras.Model(tuned.model.input, flat), "fine_tuning", inputs="own")
-    add("fine-tuned, float16 weights", c.whole(after, tuned), "fine_tuning", change={"weights": half})
+    add("fine-tuned, float16 weights", c.whole(after, tuned), "fine_tuning", change={"base": half})
     x = middle = keras.Input((9, 9, 64))
     for layer in tuned.model.layers[-4:]:
         x = layer(x)
     tail = keras.Model(middle, after(x))
     recorder = keras.Model(c.base.model.input, c.base.model.get_layer("block4_pool").output)
-    recorded = recorder.predict(c.base.preprocess(c.public.photos.images), verbose=0)
+    recorded = called(recorder, c.base.preprocess(c.public.photos.images))
     add("fine-tuned on features recorded in the middle", tail, "fine_tuning", inputs=recorded)
 
     diverged = c.history(["1e-05", "0.001", "0.1"])
@@ -507,14 +541,6 @@ def wrong_cases(corpus):
     add_changed("another assignment", {"right variant": "belongs to"}, about=about(assignment="learning_rate"))
     add_changed("no variant", {"right variant": "differs"}, about=about(variant=None))
     add_changed("variant as text", {"right variant": "differs"}, about=about(variant="number 1"))
-    scratch = keras.Sequential([
-        keras.Input((150, 150, 3)), layers.Rescaling(1 / 255), layers.Conv2D(8, 3, activation="relu"),
-        layers.MaxPooling2D(6), layers.Conv2D(8, 3, activation="relu"), layers.GlobalMaxPooling2D(),
-        layers.Dense(2, activation="softmax"),
-    ])  # fmt: skip
-    no_use = dict.fromkeys(("right layers changed", "base left as released", "level reached"), "does not use")
-    no_base = {"right variant": "does not contain"} | no_use
-    add("a network from scratch", c.bundle("scratch", scratch), no_base)
 
     # The layers
     def unfrozen(name, names, lost, assignment, seed=3, amount=0.02):
@@ -550,46 +576,65 @@ def wrong_cases(corpus):
 
     def secret(values):
         layer = c.base.model.get_layer("block1_conv1")
-        values["mini_vgg16/block1_conv1/kernel"] = layer.get_weights()[0] * np.float32(1.001)
+        values["block1_conv1/kernel"] = layer.get_weights()[0] * np.float32(1.001)
 
-    add_changed("base weights changed in secret", frozen, weights=arrays(secret))
+    add_changed("base weights changed in secret", frozen, base=arrays(secret))
 
     def secret_bias(values):
-        values["mini_vgg16/block3_conv2/bias"] = c.base.model.get_layer("block3_conv2").get_weights()[1] + np.float32(
-            1e-6
-        )
+        values["block3_conv2/bias"] = c.base.model.get_layer("block3_conv2").get_weights()[1] + np.float32(1e-6)
 
-    add_changed("one bias of the base changed by a millionth", frozen, weights=arrays(secret_bias))
+    add_changed("one bias of the base changed by a millionth", frozen, base=arrays(secret_bias))
+
+    def claimed(name, change, words="0 of the 3"):
+        """Layers that are said to be fine-tuned, and never were."""
+
+        def put(values):
+            for layer in block5:
+                values[f"{layer}/kernel"] = change(c.base.model.get_layer(layer).get_weights()[0])
+
+        path = c.bundle(f"claimed {name}", whole, "fine_tuning")
+        add(name, changed(path, name, base=arrays(put)), {"right layers changed": words}, "fine_tuning")
+
+    def one_number(kernel):
+        kernel[0, 0, 0, 0] += 0.01
+        return kernel
+
+    noise = np.random.default_rng(9)
+    claimed("a ten-millionth added", lambda kernel: kernel + np.float32(1e-7))
+    claimed("one number changed", one_number)
+    claimed("multiplied by 1.00001", lambda kernel: kernel * np.float32(1.00001))
+    claimed("multiplied by 1.005", lambda kernel: kernel * np.float32(1.005))
+    claimed("noise too small", lambda kernel: kernel + noise.normal(0, 1e-6, kernel.shape).astype(np.float32))
+    claimed("noise too large", lambda kernel: kernel + noise.normal(0, 0.05, kernel.shape).astype(np.float32), "")
     random = keras.Model(c.base.model.input, c.base.model.output)
     random = keras.models.clone_model(random)
     inputs = keras.Input((150, 150, 3))
     unlearned = keras.Model(inputs, pooled(random(c.base.preprocess(inputs))))
     add("a base with random weights", c.bundle("random base", unlearned), {"base left as released": "were to stay"})
-    add_changed(
-        "another checksum of the base", {"base left as released": "checksum"}, about=about(base_sha256="0" * 64)
-    )
-    add_changed("no checksum of the base", {"base left as released": "checksum"}, about=about(base_sha256=None))
-    short = keras.Model(c.base.model.input, c.base.model.get_layer("block4_pool").output)
-    maps = short.predict(c.base.preprocess(c.train.images), verbose=0)
-    brief = [layers.GlobalAveragePooling2D(), layers.Dense(2, activation="softmax")]
-    brief = c.learned(c.head(*brief, shape=(9, 9, 64)), maps)
-    cut = keras.Model(short.input, brief(short.output))
-    add("a base cut short", c.bundle("cut", cut, inputs="own"), {"base left as released": "Only"})
-
-    def skip(parsed):
-        for number in (1, 2):
-            layer_of(parsed, f"block{number}_pool")["config"]["padding"] = "same"
-
-    wired = changed(plain, "wired otherwise", model=config(skip))
-    cases.append(Case("a base wired otherwise", wired, VARIANTS["another_base"], refused="released mini_vgg16's"))
-    inputs = keras.Input((150, 150, 3))
-    maps = layers.GlobalAveragePooling2D()(c.base.model(c.base.preprocess(inputs)))
-    pixels = layers.GlobalAveragePooling2D()(inputs)
-    joined = keras.Model(inputs, layers.Dense(2, activation="softmax")(layers.Concatenate()([maps, pixels])))
-    kernel, bias = pooled.layers[-1].get_weights()
-    joined.layers[-1].set_weights([np.concatenate([kernel, np.full((3, 2), 1e-6, np.float32)]), bias])
-    add("a way around the base", c.bundle("around", joined), {"base left as released": "around"})
+    add_changed("another checksum of the base", {"base left as released": "checksum"}, about=base_of(sha256="0" * 64))
+    add_changed("no checksum of the base", {"base left as released": "checksum"}, about=base_of(sha256=None))
     no_conv = {"right layers changed": "no convolution"}
+    starts = c.head(
+        layers.Conv2D(32, 3, activation="relu"), layers.Flatten(), layers.Dense(64, "relu"), layers.Dense(1)
+    )
+    c.learned(starts)
+    starts.layers[0].bias.assign(np.zeros(32))
+    never = c.bundle("never trained", starts, "conv_head", "features")
+    add("a convolution that was never trained", never, {"right layers changed": "was not trained"}, "conv_head")
+    inputs = keras.Input((4, 4, 64))
+    aside = layers.GlobalAveragePooling2D()(layers.Conv2D(8, 3, bias_initializer="ones")(inputs)) * 0.0
+    both = layers.Concatenate()([layers.GlobalAveragePooling2D()(inputs), aside])
+    nought = c.learned(keras.Model(inputs, layers.Dense(2, activation="softmax")(both)))
+    add(
+        "a convolution times zero", c.bundle("times zero", nought, "conv_head", "features"),
+        {"right layers changed": "answers are the same"}, "conv_head",
+    )  # fmt: skip
+    late = c.head(
+        layers.GlobalAveragePooling2D(keepdims=True), layers.Conv2D(64, 1, bias_initializer="ones"), layers.Flatten(),
+        layers.Dense(2),
+    )  # fmt: skip
+    path = c.bundle("after pooling", c.learned(late), "conv_head", "features")
+    add("a convolution after the pooling", path, no_conv, "conv_head")
     add("a convolutional head without one", c.bundle("no conv", pooled, "conv_head", "features"), no_conv, "conv_head")
 
     # The input (M1, M4)
@@ -597,7 +642,7 @@ def wrong_cases(corpus):
 
     from course_utils.bases import record_features
 
-    def slipped(name, preprocess, words="own preprocessing"):
+    def slipped(name, preprocess, words="did not get its own"):
         wrong = replace(c.base, preprocess=preprocess)
         train, public = (record_features(wrong, photos.images) for photos in (c.train, c.public.photos))
         head = c.learned(c.head(layers.GlobalAveragePooling2D(), layers.Dense(2, activation="softmax")), train)
@@ -609,7 +654,7 @@ def wrong_cases(corpus):
     slipped("features of blue for red (M1)", lambda images: c.base.preprocess(images[..., ::-1]))
     slipped("features of raw photos", lambda images: images.astype(np.float32))
     slipped("preprocessed after a division", lambda images: np.asarray(c.base.preprocess(images / np.float32(255))))
-    own = "own preprocessing"
+    own = "did not get its own"
     divided = c.bundle("divided", c.whole(head, preprocess=layers.Rescaling(1 / 255)))
     add("x / 255 inside the model (M4)", divided, {"base left as released": own})
     raw = c.bundle("raw inside", c.whole(head, preprocess=False), inputs=c.public.photos.images / np.float32(255))
@@ -628,7 +673,7 @@ def wrong_cases(corpus):
     # Noise is added until about two thirds of the photos are right.
     for amount in range(1, 40):
         weak.layers[-1].set_weights([learned[0] + amount * learned[0].std() * noise, learned[1]])
-        answers = weak.predict(c.features[id(c.train)], verbose=0).argmax(axis=1)
+        answers = called(weak, c.features[id(c.train)]).argmax(axis=1)
         if (answers == c.train.labels).mean() < 0.7:
             break
     perfect = np.eye(2, dtype=np.float32)[(np.arange(1000) < 500).astype(int)]
@@ -646,7 +691,7 @@ def wrong_cases(corpus):
     add("a head that only guesses (M17)", guessing, guess)
     swapped = c.learned(c.head(layers.GlobalAveragePooling2D(), layers.Dense(2)), labels=1 - c.train.labels)
     path = c.bundle("swapped", swapped, inputs="features", quality=0.06)
-    add("the classes swapped", path, {"level reached": "swapped"})
+    add("the classes swapped", path, {"level reached": "other way round", "accuracy recomputed": "other way round"})
     for name, value in (("NaN", np.nan), ("infinite", np.inf)):
 
         def spoil(values, value=value):
@@ -654,15 +699,15 @@ def wrong_cases(corpus):
             values[key][0, 0] = value
 
         lost = {"right layers changed": "NaN", "accuracy recomputed": "no number", "level reached": "could be"}
-        add_changed(f"{name} weights", lost, alone, weights=arrays(spoil))
+        add_changed(f"{name} weights", lost, alone, head=arrays(spoil))
 
     # The record
     record = "consistent record"
-    upside_down = c.predictions(pooled.predict(c.features[id(c.public.photos)], verbose=0))[::-1]
+    upside_down = c.predictions(called(pooled, c.features[id(c.public.photos)]))[::-1]
     path = c.bundle("cats first", whole, predictions=upside_down, accuracy=0.94)
     add("predictions with the cats first", path, {record: "the predictions give"})
     path = c.bundle("others", whole, predictions=perfect[:, ::-1] * 0.2 + perfect * 0.81, accuracy=1.0)
-    stranger = c.predictions(1 - pooled.predict(c.features[id(c.public.photos)], verbose=0), 0.94)
+    stranger = c.predictions(1 - called(pooled, c.features[id(c.public.photos)]), 0.94)
     path = c.bundle("stranger", pooled, inputs="features", predictions=stranger)
     add("predictions of another model", path, {record: "otherwise than"})
     for name, history, words in (
@@ -671,10 +716,14 @@ def wrong_cases(corpus):
         ("a history as text", "it went well", "missing"),
         ("a history of words", {"training": {"loss": ["low", "lower"]}}, "no list of numbers"),
         ("a history with an accuracy of 1.2", {"training": {"accuracy": [0.5, 1.2]}}, "leaves the range"),
-        ("a history with a negative loss", {"training": {"loss": [0.5, -0.2]}}, "negative"),
+        ("a history with a negative loss", {"a": {"loss": [0.5, -0.2], "accuracy": [0.5, 0.6]}}, "negative"),
         ("a history of different lengths", {"training": {"loss": [0.5, 0.2], "accuracy": [0.9]}}, "different lengths"),
-        ("a run without numbers", {"a": {"loss": [0.5]}, "b": []}, "no numbers"),
+        ("a run without numbers", {"b": [], "a": {"loss": [0.5]}}, "no numbers"),
         ("a forged history, too bad", c.history(best=0.61), "no run"),
+        ("a history of one number", {"x": {"y": [1]}}, "no loss"),
+        ("a history of one epoch", {"a": {"loss": [0.4], "accuracy": [0.9]}}, "one epoch"),
+        ("two equal runs", dict.fromkeys("ab", c.history()["training"]), "same numbers"),
+        ("a history without accuracy", {"a": {"loss": [0.5, 0.4]}}, "no accuracy"),
     ):
         add_changed(name, {record: words}, about=about(history=history))
     add("a forged history, too good", c.bundle("too good", weak, inputs="features", quality=0.65), {record: "no run"})
@@ -690,15 +739,11 @@ def wrong_cases(corpus):
 
 def hostile_cases(corpus):
     """Bundles that must be refused, each with words of the sentence that says why."""
-    import keras
-    from keras import layers
-
     c, cases = corpus, []
     head = c.pooled()
     alone = c.bundle("hostile alone", head, inputs="features")
-    whole = c.bundle("hostile whole", c.whole(head))
     parts = parts_of(alone)
-    dense = head.layers[-1].name
+    dense = "1"
 
     def refuse(name, words, path):
         cases.append(Case(name, path, VARIANTS["another_base"], refused=words))
@@ -726,10 +771,10 @@ def hostile_cases(corpus):
     spoiled = bytearray(content)
     spoiled[content.find(b"submission.json") + 200] ^= 255
     raw("a flipped byte", "damaged", bytes(spoiled))
-    for part in ("submission.json", "model.json", "weights.npz", "predictions.npz"):
+    for part in ("submission.json", "head.json", "head.npz", "base.npz", "predictions.npz"):
         entries(f"without {part}", f"lacks {part}", without=[part])
         entries(f"empty {part}", f"{part} is empty", (part, b""), without=[part])
-    refuse("a folder", "no file", c.folder)
+    refuse("a folder", "not a file", c.folder)
     refuse("a missing file", "cannot be read", c.folder / "nowhere.zip")
     link = c.folder / "link.zip"
     link.symlink_to(alone)
@@ -742,9 +787,9 @@ def hostile_cases(corpus):
     # Its directory
     for name in ("../../evil.py", "/etc/cron.d/evil", "..\\evil.py", "C:/evil.py", "a/../../b"):
         entries(f"path {name.replace('.', 'p')}", "leaves its folder", (name, b"x"))
-    symlink = zipfile.ZipInfo("weights.npz")
+    symlink = zipfile.ZipInfo("head.npz")
     symlink.external_attr = 0o120777 << 16
-    entries("a link inside", "link", (symlink, b"../other/weights.npz"), without=["weights.npz"])
+    entries("a link inside", "link", (symlink, b"../other/weights.npz"), without=["head.npz"])
     device = zipfile.ZipInfo("notebook.ipynb")
     device.external_attr = 0o020666 << 16
     entries("a device inside", "device", (device, b"x"))
@@ -774,31 +819,33 @@ def hostile_cases(corpus):
     raw("entries that overlap", "overlap", bytes(overlap))
 
     # JSON
-    for part in ("about", "model"):
+    for part in ("about", "head_json"):
         from_parts(f"deep JSON in {part}", "deep", **{part: b"[" * 100_000 + b"]" * 100_000})
         from_parts(f"deep objects in {part}", "deep", **{part: b'{"a":' * 5000 + b"1" + b"}" * 5000})
         from_parts(f"UTF-16 in {part}", "UTF-8", **{part: '{"format": 1}'.encode("utf-16")})
         from_parts(f"UTF-16 without a mark in {part}", "UTF-8", **{part: '{"format": 1}'.encode("utf-16-le")})
         from_parts(f"Latin-1 in {part}", "UTF-8", **{part: '{"format": "\u00e9"}'.encode("latin-1")})
-        from_parts(f"a list in {part}", "not an object", **{part: b"[1, 2]"})
+        other = b"[1, 2]" if part == "about" else b"{}"
+        from_parts(f"another kind in {part}", "holds a", **{part: other})
         from_parts(f"no JSON in {part}", "no JSON", **{part: b"{'format': 1}"})
         from_parts(f"a name twice in {part}", "twice", **{part: b'{"format": 1, "format": 1}'})
         from_parts(f"many values in {part}", "values", **{part: b"[" + b"1," * 450_000 + b"1]"})
         from_parts(f"a huge integer in {part}", "digits", **{part: b'{"format": ' + b"9" * 100_000 + b"}"})
         from_parts(f"quotes in {part}", "no JSON", **{part: b'"' + b'\\"' * 450_000})
     from_parts("a large integer", "beyond", about=about(claimed_accuracy=10**30))
-    from_parts("another format", "format", about=about(format=2))
+    from_parts("another format", "format", about=about(format=3))
+    from_parts("a bundle of format 1", "pack it again", about=about(format=1))
 
     # Arrays
     one = lambda array, name="probabilities": zip_bytes((f"{name}.npy", array))  # noqa: E731
     pickled = io.BytesIO()
     np.savez(pickled, probabilities=np.array([print, {"a": 1}], dtype=object))
     from_parts("a pickle in npz", "pickle", predictions=pickled.getvalue())
-    from_parts("a pickle in the weights", "pickle", weights=pickled.getvalue())
+    from_parts("a pickle in the weights", "pickle", head=pickled.getvalue())
     from_parts("a header that computes", "plain numbers", predictions=one(npy("__import__('os').getcwd()", (1,))))
     billion = npy("'<f4'", (1_000_000_000,), b"\0" * 64)
     from_parts("a billion numbers", "1,000,000,000", predictions=one(billion))
-    from_parts("a billion weights", "1,000,000,000", weights=one(billion, f"{dense}/kernel"))
+    from_parts("a billion weights", "1,000,000,000", head=one(billion, f"{dense}/kernel"))
     from_parts("a shape that overflows", "claims the shape", predictions=one(npy("'<f8'", (2**31, 2**31, 2**31))))
     from_parts("a negative shape", "plain numbers", predictions=one(npy("'<f4'", (-1, 2))))
     from_parts("text as an array", "plain numbers", predictions=one(npy("'<U8'", (2,), b"\0" * 64)))
@@ -811,113 +858,147 @@ def hostile_cases(corpus):
         "an array twice", "twice", predictions=zip_bytes(*[("probabilities.npy", npy("'<f4'", (1,), b"0000"))] * 2)
     )
     from_parts("other predictions", "probabilities", predictions=one(npy("'<f4'", (1,), b"0000"), "answers"))
-    from_parts("5,000 arrays", "entries", weights=zip_bytes(*((f"a{i}.npy", b"") for i in range(5000))))
-    from_parts("text instead of npz", "no zip file", weights=b"my weights")
-    from_parts("an unknown weight", "does not have", weights=arrays(lambda w: w | {"extra/kernel": np.ones(3)}))
-    from_parts("no weights", "lacks the weights", weights=arrays(lambda w: {"x": np.ones(1)}))
+    from_parts("5,000 arrays", "entries", head=zip_bytes(*((f"a{i}.npy", b"") for i in range(5000))))
+    from_parts("text instead of npz", "no zip file", head=b"my weights")
+    from_parts("an unknown weight", "belong to no layer", head=arrays(lambda w: w | {"extra/kernel": np.ones(3)}))
+    from_parts("no weights", "lacks its weights", head=arrays(lambda w: {"x": np.ones(1)}))
     wrong_shape = arrays(lambda w: w | {f"{dense}/kernel": np.ones((2, 64), np.float32)})
-    from_parts("a weight of another shape", "have the shape", weights=wrong_shape)
+    from_parts("a weight of another shape", "cannot be computed", head=wrong_shape)
+    stray = arrays(lambda w: w | {"block9_conv9/kernel": np.ones(3)})
+    from_parts("a layer that the base lacks", "does not have", base=stray)
+    other = arrays(lambda w: w | {"block1_conv1/kernel": np.ones((3, 3), np.float32)})
+    from_parts("a layer of the base of another shape", "have the shape", base=other)
 
-    # The model
-    def with_layer(name, words, change, layer=dense, path=alone):
-        refuse(
-            name, words, changed(path, f"hostile {name}", model=config(lambda parsed: change(layer_of(parsed, layer))))
-        )
+    # The head: a list of steps
+    def steps(name, words, change, path=alone, **more):
+        refuse(name, words, changed(path, f"hostile {name}", head_json=config(change), **more))
 
-    def put(**values):
-        def change(layer):
-            layer |= values
+    def with_layer(case, words, number=1, **values):
+        def change(described):
+            described[number] |= values
+
+        steps(case, words, change)
+
+    def setting(name, words, number=1, **values):
+        def change(described):
+            described[number]["settings"] |= values
+
+        steps(name, words, change)
+
+    for kind in (
+        "Lambda",
+        "TFSMLayer",
+        "LSTM",
+        "Functional",
+        "ops.Custom",
+        "__lambda__",
+        "get_file",
+        "",
+        "ops.",
+        "Dropout",
+    ):
+        with_layer(f"the layer {kind}", "not on the list", kind=kind)
+    with_layer("a kind that is no text", "no kind", kind=["Dense"])
+    with_layer("a name that is no text", "no kind or no name", name=None)
+    setting("an unknown activation", "not on the list", activation="system")
+    setting("an activation that is code", "beyond reason", activation={"class_name": "__lambda__"})
+    setting("an unknown setting", "does not have", units=1_000_000_000)
+    setting("a setting of a million letters", "beyond reason", activation="a" * 1_000_000)
+    with_layer("settings that are none", "does not have", settings=[1])
+    for number, given in enumerate(
+        ([], [{"value": 1}], [{"value": 7}], [{"value": -2}], [{"value": True}], [{"step": 0}], ["x"], None, [{}], [[]],
+         [{"array": [float("nan")]}], [{"array": "abc"}], [{"value": 0}, {"value": 0}], [[{"value": 0}]])
+    ):  # fmt: skip
+        with_layer(f"a call {number} on what is no value", "", inputs=given)
+    first = {"value": -1}
+
+    def before(*more):
+        """Steps before the head."""
+
+        def change(described):
+            for one in described:
+                one["inputs"] = json.loads(re.sub(r'"value": (\d+)', lambda m: f'"value": {int(m[1]) + len(more)}',
+                                                  json.dumps(one["inputs"])))  # fmt: skip
+            described[0]["inputs"] = [{"value": len(more) - 1}]
+            described[:0] = more
 
         return change
 
-    def setting(**values):
-        def change(layer):
-            layer["config"] |= values
+    def moved(number):
+        def change(values):
+            for key in list(values):
+                place, _, name = key.partition("/")
+                values[f"{int(place) + number}/{name}"] = values.pop(key)
 
         return change
 
-    code = {"class_name": "__lambda__", "config": {"value": "4wAAAAA="}}
-    with_layer("a Lambda layer", "Lambda", put(class_name="Lambda"))
-    with_layer("a lambda as activation", "Lambda", setting(activation=code))
-    own = {"module": "evil", "class_name": "Evil", "config": {}, "registered_name": "evil>Evil"}
-    with_layer("a custom layer", "does not come with Keras", put(**own))
-    with_layer("a custom name for a layer of Keras", "does not come", put(registered_name="evil>Dense"))
-    with_layer("a layer from another module", "does not come", put(module="os"))
-    with_layer("a module that looks like Keras", "does not come", put(module="keras_evil.layers"))
-    with_layer("a custom initializer", "does not come", setting(kernel_initializer=own))
-    with_layer(
-        "a custom regularizer deep inside", "does not come", setting(kernel_regularizer={"config": {"a": [own]}})
+    def put(name, words, *more, weights=None):
+        def weighted(values):
+            moved(len(more))(values)
+            return values | (weights or {})
+
+        steps(name, words, before(*more), head=arrays(weighted))
+
+    def step(kind, *inputs, **settings):
+        return {"kind": kind, "name": "x", "settings": settings, "inputs": list(inputs) or [first]}
+
+    huge = [[50_000, 50_000], [50_000, 50_000]]
+    put("a padding of 50,000", "too many", step("ZeroPadding2D", padding=huge))
+    put("a resizing to 90,000", "too many", step("Resizing", height=90_000, width=90_000))
+    put("an upsampling by 5,000", "too many", step("UpSampling2D", size=[5000, 5000]))
+    put("a repetition", "", step("Flatten"), step("RepeatVector", {"value": 0}, n=1_000_000))
+    put(
+        "a pooling of 9,000",
+        "",
+        step("MaxPooling2D", pool_size=[9000, 9000], strides=[1, 1], padding="same"),
+        *[step("MaxPooling2D", {"value": i}, pool_size=[9000, 9000], strides=[1, 1], padding="same") for i in range(9)],
     )
-    act = {"module": "builtins", "class_name": "function", "config": "system", "registered_name": "system"}
-    with_layer("a function of its own", "of its own", setting(activation=act))
-    with_layer("an unknown activation", "not on the list", setting(activation="system"))
-    with_layer("a custom layer in a nested model", "does not come", put(**own), "block3_conv1", whole)
-    with_layer("a Lambda in a nested model", "Lambda", put(class_name="Lambda"), "block3_conv1", whole)
-    for name in ("TFSMLayer", "TorchModuleWrapper", "LSTM", "Wrapper", "get_file"):
-        with_layer(f"the layer {name}", "not on the list", put(class_name=name))
-    with_layer("a class that is no text", "no name", put(class_name=["Dense"]))
-    with_layer("a dense layer of a billion", "beyond reason", setting(units=1_000_000_000))
-    with_layer("a dense layer of a million", "parameters", setting(units=1_000_000))
-    with_layer("no units", "does not describe", setting(units=None))
-    with_layer("units as text", "does not describe", setting(units="many"))
-    with_layer("negative units", "does not describe", setting(units=-5))
-    pool = {"class_name": "ZeroPadding2D", "config": {"name": "p", "padding": [[50_000, 50_000], [50_000, 50_000]]}}
-    with_layer("a padding of 50,000", "numbers a photo", put(**pool), head.layers[0].name)
-    stretch = {"class_name": "Resizing", "config": {"name": "p", "height": 90_000, "width": 90_000}}
-    with_layer("a resizing to 90,000", "numbers a photo", put(**stretch), head.layers[0].name)
-    with_layer("a huge kernel", "parameters", setting(kernel_size=[100_000, 100_000]), "block1_conv1", whole)
-    with_layer("more multiplications than can be done", "multiplications",
-               setting(pool_size=[900, 900], strides=[1, 1], padding="same"), "block1_pool", whole)  # fmt: skip
-    with_layer("channels first", "channels", setting(data_format="channels_first"), "block1_conv1", whole)
+    # Numbers that do not compress, or it would be a bomb.
+    many = np.random.default_rng(0).random(5_760_000, np.float32)
+    million = {"0/depthwise_kernel": many.reshape(1, 1, 64, 90_000), "0/pointwise_kernel": many[None, None, :, None]}
+    put("a separable convolution of six million channels", "too many", step("SeparableConv2D"), weights=million)
+    wide = {"0/kernel": np.ones((3, 3, 64, 64), np.float32)}
+    put("a dilation of 50,000", "dilated", step("Conv2D", dilation_rate=[50_000, 50_000], padding="same"), weights=wide)
+    heavy = [step("Resizing", height=200, width=200)] + [step("Conv2D", {"value": i}, padding="same") for i in range(9)]
+    kernels = {f"{i}/kernel": np.ones((3, 3, 64, 64), np.float32) for i in range(1, 10)}
+    put("more multiplications than can be done", "multiplications", *heavy, weights=kernels)
+    slow = [step("Activation", {"value": i - 1}, activation="gelu") for i in range(290)]
+    put("a chain of slow functions on large values", "", step("Resizing", height=100, width=100), *slow[1:])
+    put("300 layers", "at most 300", *[step("ReLU", {"value": i - 1}) for i in range(300)])
+    put("two rows for one photo", "", step("ops.Concatenate", [first, first], axis=0))
+    put("a constant for each photo", "", step("ops.Add", first, {"array": [[[[0.0]]]] * 120}))
 
-    def nested(parsed):
-        for level in range(12):
-            inner = {"name": f"n{level}", "layers": [parsed], "build_input_shape": [None, 4, 4, 64]}
-            parsed = {"module": "keras", "class_name": "Sequential", "config": inner, "registered_name": None}
-        return parsed
+    def between(**values):
+        def change(content):
+            parsed = json.loads(content)
+            parsed["between"] |= values
+            return json.dumps(parsed).encode()
 
-    from_parts("models in models in models", "deep", model=config(nested))
+        return change
 
-    def many(parsed):
-        drop = {"module": "keras.layers", "class_name": "ReLU", "registered_name": None}
-        added = [drop | {"config": {"name": f"r{i}"}} for i in range(3000)]
-        parsed["config"]["layers"][1:1] = added
-
-    from_parts("3,000 layers", "layers", model=config(many))
-
-    def circle(parsed):
-        wanted = layer_of(parsed, "block1_conv1")["inbound_nodes"][0]["args"][0]["config"]
-        wanted["keras_history"] = ["block5_pool", 0, 0]
-
-    refuse("a graph in a circle", "circle", changed(whole, "hostile circle", model=config(circle)))
-
-    def missing(parsed):
-        wanted = layer_of(parsed, "block1_conv1")["inbound_nodes"][0]["args"][0]["config"]
-        wanted["keras_history"] = ["nowhere", 0, 0]
-
-    refuse("a graph with a hole", "not connected", changed(whole, "hostile hole", model=config(missing)))
-    from_parts("no model", "does not describe", model=b"{}")
+    from_parts("no view", "no view", about=between(views=[]))
+    from_parts("a hundred views", "more than 8", about=between(views=[[]] * 100))
+    from_parts("a view with layers", "not on the list", about=between(views=[[step("Dense")]]))
+    flip = step("ops.Flip", axis=2)
+    from_parts("a view of two rows", "row of steps", about=between(views=[[flip, flip]]))
+    crop = step("CenterCrop", height=100, width=100)
+    from_parts("a view of another size", "the base takes", about=between(views=[[crop]]))
+    for name, base in (
+        ("no base", None),
+        ("another base", {"name": "../VGG16", "size": 150}),
+        ("VGG16", {"name": "VGG16"}),
+    ):
+        from_parts(name, "no variant of this course", about=about(base=base))
+    from_parts("a base of 4 pixels", "pixels", about=about(base={"name": "mini_vgg16", "size": 4}))
     from_parts(
-        "a model without layers",
-        "does not describe",
-        model=config(lambda parsed: parsed["config"].pop("layers") and parsed),
+        "a base of another size than its view",
+        "the base takes 40 pixels",
+        about=about(base={"name": "mini_xception", "size": 40}),
     )
-    three = keras.Sequential([keras.Input((4, 4, 64)), layers.GlobalAveragePooling2D(), layers.Dense(3)])
-    path = c.bundle("three", three, inputs="features", predictions=np.ones((1000, 2)), accuracy=0.5)
-    refuse("three classes", "1 or 2", path)
-    first, second = keras.Input((4, 4, 64)), keras.Input((4, 4, 64))
-    double = keras.Model([first, second], head(layers.Add()([first, second])))
-    features = c.features[id(c.public.photos)]
-    refuse("two inputs", "several inputs", c.bundle("two inputs", double, inputs=[features, features]))
-    double = keras.Model(first, [head(first), head(first)])
-    path = c.bundle("two outputs", double, inputs=features, predictions=np.ones((1000, 2)), accuracy=0.5)
-    refuse("two outputs", "several outputs", path)
-    small = keras.Sequential([keras.Input((32, 32, 3)), layers.Flatten(), layers.Dense(2)])
-    path = c.bundle("small photos", small, inputs=np.zeros((len(features), 32, 32, 3)))
-    refuse("photos of 32 x 32", "neither photos", path)
-    mixing = keras.Model(first, layers.Dense(2)(layers.GlobalAveragePooling2D()(first) - keras.ops.mean(
-        layers.GlobalAveragePooling2D()(first), axis=0, keepdims=True)))  # fmt: skip
-    refuse("a model that looks at the other photos", "mixes", c.bundle("mixing", mixing, inputs=features))
+    from_parts("a base of many pixels", "pixels", about=about(base={"name": "mini_vgg16", "size": 90_000}))
+    from_parts("no head", "belong to no layer", head_json=b"[]")
+    three = arrays(lambda w: {key: np.concatenate([one, one[..., :1]], axis=-1) for key, one in w.items()})
+    from_parts("three classes", "1 or 2", head=three)
     return cases
 
 

@@ -2,7 +2,7 @@
 
 from homework.collecting.submissions import Submission
 from homework.handing_out.release import Student
-from homework.scoring.items import ITEMS
+from homework.scoring.rubric import ITEMS
 
 STUDENTS = [Student("ada", "Ada A.", "ada@example.org"), Student("ben", "Ben B.", "")]
 
@@ -32,7 +32,7 @@ def scored(student="ada", share=1.0, **changes):
         "out_of": 10.0,
         "items": items,
         "refusal": None,
-        "fingerprints": {"weights": student, "history": student, "sketch": []},
+        "fingerprints": {"weights": student, "history": student, "answers": []},
         "history": {"conv": {"accuracy": [0.5, 0.9], "val_accuracy": [0.5, None], "loss": [0.7, 0.3]}},
         "answers": {"answer": "It learned faster."},
         "bundle_sha256": f"hash of {student}",

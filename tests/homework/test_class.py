@@ -27,11 +27,11 @@ from homework.handing_out.variants import course_secret
 from homework.marks import gradebook, report
 from homework.marks.export import write_exports
 from homework.scoring import grading
-from homework.scoring.hidden import from_bytes, hidden_set, to_bytes
+from homework.scoring.copies import similarity_hints
+from homework.scoring.hidden_photos import from_bytes, hidden_set, to_bytes
 from homework.scoring.journal import Journal
 from homework.scoring.score_process import ONE_THREAD, LimitedScorer
 from homework.scoring.scorer import SCORER_VERSION
-from homework.scoring.similarity import similarity_hints
 
 # On a machine with other work: Dask starts several processes, and each scorer loads TensorFlow.
 pytestmark = pytest.mark.timeout(1200)
@@ -59,11 +59,11 @@ def graded(corpus, right, tmp_path_factory):
         "ada": right.read_bytes(),
         "ben": b"no zip at all",
         "cem": homework_corpus.changed(
-            right, "lambda", model=b'{"class_name": "Lambda"}', about=homework_corpus.about(student="cem")
+            right, "lambda", head_json=b'[{"kind": "Lambda", "name": "x"}]', about=homework_corpus.about(student="cem")
         ).read_bytes(),
         "dora": homework_corpus.changed(right, "copy", about=homework_corpus.about(student="dora")).read_bytes(),
         "eli": homework_corpus.zip_bytes(*parts.items(), ("../../owned.txt", b"owned")),
-        "fay": homework_corpus.zip_bytes(*(parts | {"model.json": b" " * 300_000_000}).items()),
+        "fay": homework_corpus.zip_bytes(*(parts | {"head.json": b" " * 300_000_000}).items()),
         "gil": b"",
     }
     students = [Student(name, f"{name.title()} Z.", "") for name in [*work, "hal"]]
@@ -84,7 +84,7 @@ def graded(corpus, right, tmp_path_factory):
     for one in submissions:
         report.write_feedback(course, one, records.get((one.student, ASSIGNMENT)), marks[one.student, ASSIGNMENT])
     hints = similarity_hints([record["result"] for record in records.values() if "result" in record])
-    overview = report.write_overview(course, students, submissions, records, marks, hints, [], {})
+    overview = report.write_overview(course, students, submissions, records, marks, hints, [])
     write_exports(course, students, [ASSIGNMENT], submissions, records, marks)
     return SimpleNamespace(
         course=course,
@@ -116,12 +116,12 @@ def scorers(pid):
 
 
 def kill_a_worker(course, killed):
-    """Kill the Dask worker above a scorer as soon as the first result is there."""
+    """Kill a scorer as soon as the first result is there."""
     end = time.monotonic() + 200
     while time.monotonic() < end and not killed:
         if Journal(course).read():
             for child in scorers(os.getpid()):
-                child.parent().send_signal(signal.SIGKILL)
+                child.send_signal(signal.SIGKILL)
                 killed.append(child.pid)
                 return
         time.sleep(0.01)
@@ -149,7 +149,7 @@ def test_gradebook_and_exports_have_the_same_marks_and_no_silent_0(graded):
 
 
 def test_the_overview_names_the_copy_and_every_refusal(graded):
-    assert "ada and dora (weights)" in graded.overview and "zip bomb" in graded.overview
+    assert "ada, dora (weights)" in graded.overview and "zip bomb" in graded.overview
     for name in ("ben", "cem", "eli", "fay", "gil", "hal"):
         assert f"<td>{name}</td>" in graded.overview
 
@@ -165,7 +165,7 @@ def test_a_second_grade_scores_nothing_again_and_a_new_bundle_alone(graded, corp
 
     before = len(Journal(graded.course).read())
     with monkeypatch.context() as patched:
-        patched.setattr(grading, "_workers", no_workers)
+        patched.setattr(grading, "LimitedScorer", no_workers)
         assert score(graded.course, graded.submissions, corpus.hidden) == graded.records
     (graded.course / "submitted" / "gil" / ASSIGNMENT / "work.zip").write_bytes(b"another try")
     again = find_submissions(graded.course, graded.students, [ASSIGNMENT])
@@ -212,7 +212,7 @@ def request(path):
 def test_what_takes_too_much_is_stopped_and_the_next_gets_a_new_scorer(hidden_file, right, seconds, memory, words):
     scorer = LimitedScorer(hidden_file, seconds, memory)
     try:
-        assert words in scorer.score(request(right))["failed"]
+        assert words in scorer.score(request(right))["refused"]
         assert scorer.child is None
         bad = right.parent / "bad.zip"
         bad.write_bytes(b"no zip")
@@ -252,13 +252,10 @@ def test_a_scorer_keeps_to_one_core_so_that_two_are_faster_than_one(hidden_file)
 
 
 def test_no_scheduler_is_told_in_one_sentence(graded, corpus, monkeypatch):
-    monkeypatch.setattr(grading, "Client", lambda address, timeout: grading_client(address))
+    import distributed
 
-    def grading_client(address):
-        from distributed import Client
-
-        return Client(address, timeout=1)
-
+    client = distributed.Client
+    monkeypatch.setattr(distributed, "Client", lambda address, timeout: client(address, timeout=1))
     with pytest.raises(CourseError, match="No Dask scheduler answers at tcp://127.0.0.1:9") as told:
         score(graded.course, graded.submissions, corpus.hidden, scheduler="tcp://127.0.0.1:9", again=True)
     assert "\n" not in str(told.value)
@@ -267,7 +264,7 @@ def test_no_scheduler_is_told_in_one_sentence(graded, corpus, monkeypatch):
 def test_hidden_photos_are_kept_with_the_course_and_belong_to_its_secret(corpus, tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(
-        "homework.scoring.hidden.HiddenSet.from_seed", lambda secret: drawn.append(secret) or corpus.hidden
+        "homework.scoring.hidden_photos.HiddenSet.from_seed", lambda secret: drawn.append(secret) or corpus.hidden
     )
     first = hidden_set(tmp_path, b"secret")
     assert hidden_set(tmp_path, b"secret").id == first.id == from_bytes(to_bytes(first)).id

@@ -18,8 +18,7 @@ from course_utils.errors import CourseError
 from homework.collecting.bundle import read_bundle
 from homework.handing_out.variants import VARIANTS
 
-# The smallest images that the base takes: its features are a few numbers.
-SIZE = 32
+SIZE = 150
 VARIANT = VARIANTS["conv_head"][0]
 
 
@@ -103,10 +102,11 @@ def test_predictions_come_back_as_given(pack, work):
 def test_the_scorer_reads_what_was_packed(pack, work):
     bundle = read_bundle(pack())
     kernel, bias = work["model"].get_weights()
-    assert {name.rpartition("/")[2]: array.shape for name, array in bundle.weights.items()} == {
-        "kernel": kernel.shape,
-        "bias": bias.shape,
+    assert {name: array.shape for name, array in bundle.head_weights.items()} == {
+        "1/kernel": kernel.shape,
+        "1/bias": bias.shape,
     }
+    assert [step["kind"] for step in bundle.head] == ["Flatten", "Dense"] and not bundle.base_weights
 
 
 def test_the_same_work_gives_the_same_bytes(pack):
@@ -121,18 +121,116 @@ def whole(base, head):
     return keras.Model(inputs, head(base.model(base.preprocess(inputs), training=False)))
 
 
-def test_of_the_base_only_what_training_changed_is_packed():
-    base = load_base(VARIANT["base"], SIZE)
-    layer = [one for one in base.model.layers if type(one).__name__ == "Conv2D"][-1]
+def test_of_the_base_only_what_training_changed_is_packed_by_the_names_of_its_layers(pack):
+    changed = load_base(VARIANT["base"], SIZE)
+    layer = [one for one in changed.model.layers if type(one).__name__ == "Conv2D"][-1]
     kernel, bias = layer.get_weights()
     layer.set_weights([kernel * 1.01, bias])
-    changed = packing._changed_weights(whole(base, head_for(base)), packing._released(base.name, SIZE))
-    assert [name for name in changed if base.name in name] == [f"{base.name}/{layer.name}/kernel"]
+    assert list(arrays(parts(pack(model=whole(changed, head_for(changed))))["base.npz"])) == [f"{layer.name}/kernel"]
 
 
 def test_a_base_that_stayed_as_released_is_not_packed(pack, base):
-    names = set(arrays(parts(pack(model=whole(base, head_for(base))))["weights.npz"]))
-    assert len(names) == 2 and not any(base.name in name for name in names)
+    bundle = read_bundle(pack(model=whole(base, head_for(base))))
+    assert not bundle.base_weights and bundle.about["between"]["preprocessing"] == "its own preprocessing"
+    assert bundle.about["base"] | {"sha256": ""} == {"name": base.name, "size": SIZE, "sha256": ""}
+
+
+def test_another_preprocessing_is_packed_by_its_name_and_told(pack, base, capsys):
+    import keras
+
+    inputs = keras.Input((SIZE, SIZE, 3))
+    model = keras.Model(inputs, head_for(base)(base.model(inputs / 255.0)))
+    about = read_bundle(pack(model=model)).about
+    assert about["between"]["preprocessing"] == "x / 255"
+    assert f"Look again: {base.name} got x / 255" in capsys.readouterr().out
+
+
+def test_a_random_crop_becomes_one_of_the_middle_and_stands_before_the_base(pack):
+    import keras
+
+    small = load_base(VARIANT["base"], 128)
+    inputs = keras.Input((SIZE, SIZE, 3))
+    cropped = small.preprocess(keras.layers.RandomCrop(128, 128)(inputs))
+    model = keras.Model(inputs, head_for(small)(small.model(cropped)))
+    about = read_bundle(pack(model=model, base=small)).about
+    (view,) = about["between"]["views"]
+    assert [step["kind"] for step in view] == ["CenterCrop"] and about["base"]["size"] == 128
+
+
+def test_a_mirror_image_beside_the_photo_makes_two_views(pack, base):
+    import keras
+
+    inputs, head = keras.Input((SIZE, SIZE, 3)), head_for(base)
+    seen = [head(base.model(base.preprocess(one))) for one in (inputs, inputs[:, :, ::-1])]
+    views = read_bundle(pack(model=keras.Model(inputs, keras.layers.Average()(seen)))).about["between"]["views"]
+    assert sorted(len(view) for view in views) == [0, 1]
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "bfloat16", "float16"])
+def test_models_and_predictions_of_16_bits_are_packed(pack, policy):
+    import keras
+    import tensorflow as tf
+
+    try:
+        keras.config.set_dtype_policy(policy)
+        base = load_base(VARIANT["base"], SIZE)
+        model = whole(base, head_for(base))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    predictions = tf.cast(np.linspace(1, 0, 1000)[:, None], "bfloat16")
+    bundle = read_bundle(pack(model=model, base=base, predictions=predictions))
+    assert not bundle.base_weights and bundle.predictions.dtype == np.float32
+
+
+def refused(pack, model, words, **changes):
+    with pytest.raises(CourseError, match="^Nothing was written") as told:
+        pack(model=model, **changes)
+    assert words in str(told.value)
+
+
+def test_every_layer_that_is_not_scored_is_named(pack, base):
+    import keras
+
+    layers = keras.layers
+    head = keras.Sequential([keras.Input(base.model.output_shape[1:]), layers.Reshape((-1, 64))])
+    head.add(layers.LSTM(3, name="a"))
+    head.add(layers.Dense(1, activation=lambda x: x, name="b"))
+    refused(pack, head, "'a' is a LSTM, which the scorer does not take")
+    refused(pack, head, "'b' has the activation '<lambda>'")
+
+
+def test_a_head_that_looks_at_other_photos_of_its_batch_cannot_be_packed(pack, base):
+    import keras
+
+    inputs = keras.Input(base.model.output_shape[1:])
+    means = keras.layers.GlobalAveragePooling2D()(inputs)
+    apart = means - keras.ops.mean(means, axis=0, keepdims=True)
+    refused(pack, keras.Model(inputs, keras.layers.Dense(1)(apart)), "does it look at other photos of its batch")
+
+
+def test_a_way_around_the_base_a_look_inside_it_and_half_a_base_cannot_be_packed(pack, base):
+    import keras
+
+    layers, inputs = keras.layers, keras.Input((SIZE, SIZE, 3))
+    pool = layers.GlobalAveragePooling2D()
+    both = layers.Concatenate()([pool(base.model(base.preprocess(inputs))), pool(inputs)])
+    refused(pack, keras.Model(inputs, layers.Dense(1)(both)), "a way around mini_vgg16")
+    inside = base.model.get_layer("block4_pool").output
+    both = layers.Concatenate()([pool(base.model.output), pool(inside)])
+    refused(pack, keras.Model(base.model.input, layers.Dense(1)(both)), "'block4_pool' inside mini_vgg16")
+    refused(pack, keras.Model(base.model.input, layers.Dense(1)(pool(inside))), "does not hold mini_vgg16 as a whole")
+
+
+def test_a_second_base_with_other_weights_cannot_be_packed(pack, base):
+    import keras
+
+    other = load_base(VARIANT["base"], SIZE)
+    other.model.get_layer("block5_conv3").kernel.assign_add(np.ones((3, 3, 64, 64), np.float32))
+    other = keras.Model(other.model.input, other.model.output, name="other")
+    inputs = keras.Input((SIZE, SIZE, 3))
+    prepared, head = base.preprocess(inputs), head_for(base)
+    both = keras.layers.Average()([head(base.model(prepared)), head(other(prepared))])
+    refused(pack, keras.Model(inputs, both), "twice, with other weights")
 
 
 def test_the_notebook_of_the_folder_goes_in(pack, tmp_path, capsys):
@@ -201,8 +299,7 @@ def test_a_lambda_is_refused_before_it_is_handed_in(pack, base):
 
     head = keras.Sequential([*head_for(base).layers, keras.layers.Lambda(lambda x: x, name="mine")])
     head.build((None, *base.model.output_shape[1:]))
-    with pytest.raises(CourseError, match="'mine' is a Lambda layer"):
-        pack(model=head)
+    refused(pack, head, "'mine' is a Lambda layer")
 
 
 def test_a_variant_with_another_base_names_both(pack):
@@ -238,7 +335,7 @@ def test_the_limit_is_no_larger_than_what_the_scorer_reads():
 def test_three_unfrozen_convolutions_of_vgg16_with_a_head_stay_below_the_limit():
     trained = 3 * (3 * 3 * 512 * 512 + 512) + 4 * 4 * 512 * 256 + 256 + 257
     noise = np.random.default_rng(0).standard_normal(trained, np.float32)
-    content = packing._zip({"weights.npz": packing._npz({"all": noise})})
+    content = packing._zip({"head.npz": packing._npz({"all": noise})})
     assert len(content) < packing.LARGEST
 
 

@@ -47,7 +47,7 @@ def test_nothing_handed_in_is_missing(tmp_path, files):
 def test_another_file_than_a_bundle_is_not_missing_but_told(tmp_path):
     hand_in(tmp_path, homework__docx=b"PK")
     one = found(tmp_path)
-    assert not one.missing and "homework.docx" in one.problem
+    assert not one.missing and "other files (.docx)" in one.problem
 
 
 def test_of_two_bundles_the_newest_counts(tmp_path):
@@ -71,20 +71,20 @@ def test_a_link_is_never_followed(tmp_path):
     folder = hand_in(tmp_path)
     (folder / "work.zip").symlink_to(tmp_path / "secret.zip")
     one = found(tmp_path)
-    assert one.path is None and "is a link" in one.problem
+    assert one.path is None and "a link" in one.problem
 
 
 def test_a_file_that_is_too_large_is_not_even_read(tmp_path, monkeypatch):
     monkeypatch.setattr(submissions, "LARGEST_BUNDLE", 10)
     hand_in(tmp_path, work__zip=b"x" * 11)
     one = found(tmp_path)
-    assert one.path is None and "at most 60" in one.problem
+    assert one.path is None and "at most 10 are read" in one.problem
 
 
 def test_a_time_that_is_none_is_told_and_costs_nothing(tmp_path):
     hand_in(tmp_path, work__zip=b"bundle", timestamp__txt=b"yesterday, I swear")
     one = found(tmp_path)
-    assert one.path is not None and one.timestamp is None and "yesterday" in one.note
+    assert one.path is not None and one.timestamp is None and "holds no time such as" in one.note
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_time_is_read_as_it_was_meant(tmp_path, text, time):
 def test_a_time_that_could_be_read_in_two_ways_is_told_and_not_guessed(tmp_path, text):
     hand_in(tmp_path, work__zip=b"bundle", timestamp__txt=text.encode())
     one = found(tmp_path)
-    assert one.timestamp is None and repr(text) in one.note and "not known whether this came late" in one.note
+    assert one.timestamp is None and repr(text) not in one.note and "not known whether this came late" in one.note
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names that Windows does not take")
@@ -119,9 +119,10 @@ def test_a_name_that_is_no_text_is_shown_and_stops_nobody(tmp_path):
     (folder / f"{name}.ipynb").write_bytes(b"")
     (tmp_path / "submitted" / name).mkdir()
     (tmp_path / "submitted" / "ada" / name).mkdir()
-    told = [found(tmp_path).problem, *unknown_folders(tmp_path, [ADA])]
+    assert "other files (.ipynb)" in found(tmp_path).problem
+    told = unknown_folders(tmp_path, [ADA])
     told += [path for path, _ in submissions.misplaced(tmp_path, [ADA], ["conv_head"])]
-    assert [text.encode().decode() for text in told if "L?sung" in text] == told and len(told) == 3
+    assert [text.encode().decode() for text in told if "L?sung" in text] == told and len(told) == 2
 
 
 def test_folders_of_nobody_on_the_class_list_are_named(tmp_path):
@@ -155,3 +156,50 @@ def test_to_regrade_a_student_who_handed_in_nothing_is_told_and_ends_in_an_error
     with pytest.raises(CourseError, match="nothing of ada to score"):
         commands.regrade(_parser().parse_args(["--course", str(tmp_path), "regrade", "ADA"]))
     assert "conv_head: Nothing was handed in." in capsys.readouterr().out
+
+
+SECRET = "f" * 64
+
+
+def test_a_timestamp_that_is_a_link_gives_nothing_of_the_secret_away(tmp_path):
+    folder = hand_in(tmp_path, work__zip=b"x")
+    (tmp_path / "secret.txt").write_text(SECRET)
+    (folder / "timestamp.txt").symlink_to(tmp_path / "secret.txt")
+    one = found(tmp_path)
+    assert one.timestamp is None and "cannot be read" not in (one.problem or "")
+    assert "no small text file" in one.note and "ffff" not in one.note
+
+
+def test_what_a_timestamp_holds_is_never_repeated(tmp_path):
+    hand_in(tmp_path, work__zip=b"x", timestamp__txt=SECRET.encode())
+    one = found(tmp_path)
+    assert "holds no time such as" in one.note and "ffff" not in one.note
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["timestamp.txt", "work.zip"])
+def test_a_pipe_in_a_folder_holds_nobody_up(tmp_path, name):
+    folder = hand_in(tmp_path, other__zip=b"x")
+    os.utime(folder / "other.zip", (1, 1))
+    os.mkfifo(folder / name)
+    one = found(tmp_path)
+    assert (one.note if name == "timestamp.txt" else one.problem) is not None
+
+
+def test_a_timestamp_without_end_is_not_read(tmp_path):
+    folder = hand_in(tmp_path, work__zip=b"x")
+    with open(folder / "timestamp.txt", "wb") as file:
+        file.truncate(10**12)
+    one = found(tmp_path)
+    assert one.timestamp is None and "no small text file" in one.note
+
+
+@pytest.mark.parametrize("linked", ["student", "assignment"])
+def test_a_folder_that_is_a_link_is_not_followed(tmp_path, linked):
+    folder = hand_in(tmp_path, work__zip=b"x")
+    target = folder if linked == "assignment" else folder.parent
+    target.rename(tmp_path / "elsewhere")
+    target.symlink_to(tmp_path / "elsewhere")
+    one = found(tmp_path)
+    assert one.path is None and "link" in one.problem and not one.missing

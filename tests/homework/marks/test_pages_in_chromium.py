@@ -27,7 +27,7 @@ def test_no_page_is_wider_than_a_phone_and_each_is_dark_where_that_is_wanted(tmp
             records[key] = by_student(make(student.id))[student.id, "conv_head"]
             marks[key] = Marks(9.0, 12.0, 1.0, 7200.0, ("text-answer",), {}, {"text-answer": "Say why."})
     paths = [
-        report.write_overview(tmp_path, STUDENTS, submissions, records, marks, [], [], {}),
+        report.write_overview(tmp_path, STUDENTS, submissions, records, marks, [], []),
         report.write_feedback(tmp_path, submissions[0], records[STUDENTS[0].id, "another_base"], marks[key]),
         write_status_page(tmp_path, STUDENTS, class_status(tmp_path, STUDENTS, submissions, records, marks)),
     ]

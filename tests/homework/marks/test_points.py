@@ -61,7 +61,7 @@ def test_gradebook_and_pages_show_the_same_points(tmp_path):
     assert (marks.score, marks.out_of) == (6.0, 16.0)
     page = report.write_feedback(tmp_path, submissions[0], record, marks).read_text(encoding="utf-8")
     assert "6 of 16 points" in page and "3 of 6" in page and "– of 4" in page
-    whole = report.write_overview(tmp_path, STUDENTS, submissions, by_student(record), {}, [], [], {})
+    whole = report.write_overview(tmp_path, STUDENTS, submissions, by_student(record), {}, [], [])
     assert "of the 12 points that the machine gives" in whole.read_text(encoding="utf-8")
     shown = (tmp_path / "autograded" / "ada" / "conv_head" / "conv_head.ipynb").read_text(encoding="utf-8")
     assert "| 4 | it answers every part" in shown and "level reached: yes, 3 of 6" in shown

@@ -23,9 +23,7 @@ def feedback(course, record, marks=MARKS, submission=None):
 
 def overview(course, *records, hints=(), unknown=(), submissions=None, marks=None):
     submissions = submissions or [handed_in(), handed_in("ben")]
-    path = report.write_overview(
-        course, STUDENTS, submissions, by_student(*records), marks or {}, list(hints), unknown, {}
-    )
+    path = report.write_overview(course, STUDENTS, submissions, by_student(*records), marks or {}, list(hints), unknown)
     return path.read_text(encoding="utf-8")
 
 
@@ -143,7 +141,7 @@ def test_the_overview_names_failures_strangers_and_those_who_are_alike(tmp_path)
     hints = [{"students": ["ada", "ben"], "what": "weights", "sentence": "They have the same weights."}]
     page = overview(tmp_path, scored(), failed("ben"), hints=hints, unknown=["adda"])
     assert "1 scored, 0 refused, 1 failed,\n0 missing" in page
-    for words in ("Scoring took more than 60 seconds", "adda", "ada and ben (weights): They have the same weights."):
+    for words in ("Scoring took more than 60 seconds", "adda", "ada, ben (weights): They have the same weights."):
         assert words in page
 
 

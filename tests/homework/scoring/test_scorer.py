@@ -5,18 +5,22 @@ import json
 import pickle
 import subprocess
 import sys
+import time
 
 import homework_corpus
 import numpy as np
 import pytest
-from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, small_photos, told, zip_bytes
+from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, small_photos, told
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from homework.scoring.items import ITEMS
-from homework.scoring.photos import HiddenSet, PublicSample
+from course_utils.assignments.public_photos import public_test_photos
+from course_utils.assignments.released_base import OWN
+from course_utils.bases import record_features
+from homework.scoring.copies import similarity_hints
+from homework.scoring.hidden_photos import HiddenSet, Photos, PublicSample
+from homework.scoring.rubric import ITEMS
 from homework.scoring.scorer import SCORER_VERSION, score
-from homework.scoring.similarity import similarity_hints
 
 SECONDS, MEMORY = 60, 2e9
 VARIANT = VARIANTS["another_base"]
@@ -48,26 +52,29 @@ def plain(corpus):
 
 
 def scored(case, corpus, student=STUDENT):
+    # Processor time, as the grading counts it: other tests may take the machine's.
+    began = time.process_time()
     result = score(case.path, student, case.variant, corpus.hidden, LEVEL)
+    assert time.process_time() - began < SECONDS
     json.dumps(result, allow_nan=False).encode()
     return result
 
 
+@pytest.mark.timeout(900)
 def test_right_submissions_get_full_marks_however_they_were_made(right, corpus, subtests):
     assert len(right) >= 40
     for case in right:
         with subtests.test(case.name):
             result = scored(case, corpus)
             assert (result["status"], result["points"]) == ("scored", 10), told(result)
-            assert result["seconds"] < SECONDS
 
 
+@pytest.mark.timeout(900)
 def test_wrong_submissions_lose_the_item_that_is_wrong(wrong, corpus, subtests):
     assert len(wrong) >= 55
     for case in wrong:
         with subtests.test(case.name):
             result = scored(case, corpus)
-            assert result["seconds"] < SECONDS
             if case.refused:
                 assert result["status"] == "refused" and case.refused in result["refusal"], told(result)
                 continue
@@ -92,15 +99,15 @@ from tools.benchmarks.tasks import peak_mb
 from homework.scoring.scorer import score
 hidden, cases = pickle.load(open(sys.argv[1], "rb"))
 for name, path, variant, words in cases:
-    began = time.perf_counter()
+    began = time.process_time()
     result = score(path, "ada", variant, hidden, 0.8)
     memory = 1e6 * peak_mb(psutil.Process())
-    print(json.dumps([name, words, result["status"], result["refusal"], time.perf_counter() - began, memory]))
+    print(json.dumps([name, words, result["status"], result["refusal"], time.process_time() - began, memory]))
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its cases hold links and devices, as Unix has them")
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_hostile_bundles_are_refused_in_words_within_bounds_of_time_and_memory(corpus, checkout, tmp_path, subtests):
     cases = homework_corpus.hostile_cases(corpus)
     assert len(cases) >= 100
@@ -108,7 +115,7 @@ def test_hostile_bundles_are_refused_in_words_within_bounds_of_time_and_memory(c
     listed = [(case.name, case.path, case.variant, case.refused) for case in cases]
     given_to_child.write_bytes(pickle.dumps((corpus.hidden, listed)))
     ran = subprocess.run(
-        [sys.executable, "-c", CHILD, str(given_to_child)], cwd=checkout, capture_output=True, text=True, timeout=500
+        [sys.executable, "-c", CHILD, str(given_to_child)], cwd=checkout, capture_output=True, text=True, timeout=1400
     )
     lines = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("[")]
     assert len(lines) == len(cases), ran.stderr[-2000:]
@@ -140,20 +147,65 @@ def test_the_accuracy_is_the_one_that_keras_computes(corpus):
     assert items["level reached"]["evidence"]["recomputed"] == pytest.approx(expected, abs=1e-6)
 
 
-def test_without_public_photos_right_is_still_right_and_a_slip_still_found(right, wrong, corpus):
-    blind = dataclasses.replace(corpus.hidden, public=None)
-    for name in ("functional with the base inside", "sequential around the base", "fine-tuned, nested"):
-        case = next(case for case in right if case.name == name)
-        result = score(case.path, STUDENT, case.variant, blind, LEVEL)
-        assert result["points"] == 10, told(result)
-    case = next(case for case in wrong if case.name == "x / 255 inside the model (M4)")
-    items = {item["name"]: item for item in score(case.path, STUDENT, case.variant, blind, LEVEL)["items"]}
-    assert items["base left as released"]["points"] == 0
+def step(kind, *values, **settings):
+    return {"kind": kind, "name": "x", "settings": settings, "inputs": [{"value": one} for one in values]}
 
 
-def test_a_base_that_this_machine_lacks_is_a_failure_of_grading_not_of_the_student(plain, corpus):
-    result = score(plain, STUDENT, VARIANT | {"base": "no_such_base"}, corpus.hidden, LEVEL)
-    assert result["status"] == "failed" and "no_such_base" in result["refusal"]
+@pytest.mark.parametrize(
+    "looking",
+    [
+        [step("ops.Mean", 0, axis=[0], keepdims=True), step("ops.Subtract", 0, 1)],
+        [step("ops.Max", 0, axis=0, keepdims=True), step("ops.Subtract", 0, 1)],
+        [step("ops.Flip", 0, axis=0), step("ops.Subtract", 0, 1)],
+    ],
+    ids=["the mean of its batch", "the largest of its batch", "the photo at the other end"],
+)
+def test_a_head_that_looks_at_the_other_photos_of_its_batch_gains_nothing(plain, corpus, looking):
+    def change(described):
+        pooling, dense = described
+        return [pooling, *looking, dense | {"inputs": [{"value": 2}]}]
+
+    def moved(values):
+        return {key.replace("1/", "3/"): array for key, array in values.items()}
+
+    path = changed(
+        plain, "looks at its batch", head_json=homework_corpus.config(change), head=homework_corpus.arrays(moved)
+    )
+    result = score(path, STUDENT, VARIANT, corpus.hidden, LEVEL)
+    points = {item["name"]: item["points"] for item in result["items"]}
+    assert (points["level reached"], points["right layers changed"]) == (0, 0), told(result)
+
+
+@pytest.mark.parametrize("form", ["999 of them", "labels", "none"])
+def test_a_wrong_preprocessing_costs_level_and_claim_in_whatever_form_the_predictions_come(photos, tmp_path, form):
+    import keras
+
+    train, hidden = photos
+    more = PublicSample.drawn(b"secret", 120)
+    positions = np.union1d(more.positions, hidden.public.positions)
+    public = PublicSample(Photos.of(public_test_photos(positions), positions < 500), positions)
+    corpus = Corpus(tmp_path, train, HiddenSet(hidden.photos, hidden.origin, public))
+    base = dataclasses.replace(corpus.base, preprocess=lambda images: images / np.float32(255))
+    head = corpus.head(keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2))
+    head = corpus.learned(head, record_features(base, train.images))
+    model = corpus.whole(head, preprocess=keras.layers.Rescaling(1 / 255))
+    path = corpus.bundle("slipped", model, history=corpus.history(best=0.85))
+
+    def in_this_form(values):
+        values = values["probabilities"]
+        values = {"999 of them": values[:999], "labels": values.argmax(axis=1), "none": np.full((1, 1), np.nan)}[form]
+        return {"probabilities": values.astype(np.float32)}
+
+    def own(content):
+        # It claims the right preprocessing.
+        about = json.loads(content)
+        about["between"]["preprocessing"] = OWN
+        return json.dumps(about).encode()
+
+    path = changed(path, form, predictions=homework_corpus.arrays(in_this_form), about=own)
+    result = score(path, STUDENT, VARIANT, corpus.hidden, LEVEL)
+    items = {item["name"]: item for item in result["items"]}
+    assert items["level reached"]["points"] < 1 and items["accuracy recomputed"]["points"] == 0, told(result)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -196,7 +248,7 @@ JSON = st.recursive(
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_value_anywhere_in_the_json_gets_a_verdict(data, plain, corpus):
-    which = data.draw(st.sampled_from(["about", "model"]))
+    which = data.draw(st.sampled_from(["about", "head_json"]))
 
     def change(content):
         parsed = json.loads(content)
@@ -216,31 +268,6 @@ def test_any_value_anywhere_in_the_json_gets_a_verdict(data, plain, corpus):
     json.dumps(result, allow_nan=False).encode()
 
 
-def test_similar_submissions_are_named_and_lose_nothing(corpus):
-    head, other = corpus.pooled(), corpus.head_of_another_kind()
-    paths = {
-        "ada": corpus.bundle("of ada", head, inputs="features", history=corpus.history(["a"], 0.91)),
-        "bob": corpus.bundle("of bob", corpus.renamed(head), inputs="features", history=corpus.history(["b"], 0.92)),
-        "cleo": corpus.bundle("of cleo", corpus.nudged(head), inputs="features", history=corpus.history(["c"], 0.93)),
-        "dan": corpus.bundle("of dan", other, inputs="features", history=corpus.history(["d"], 0.92)),
-        "eve": corpus.bundle(
-            "of eve", corpus.pooled(1, "sigmoid"), inputs="features", history=corpus.history(["e"], 0.9)
-        ),
-    }
-    results = [score(path, name, VARIANT, corpus.hidden, LEVEL) for name, path in paths.items()]
-    hints = {(hint["what"], *hint["students"]): hint["sentence"] for hint in similarity_hints(results)}
-    assert set(hints) == {
-        ("weights", "ada", "bob"),
-        ("weights", "ada", "cleo"),
-        ("weights", "bob", "cleo"),
-        ("history", "bob", "dan"),
-    }
-    assert "exactly" in hints["weights", "ada", "bob"] and "nearly" in hints["weights", "ada", "cleo"]
-    assert "same variant" in hints["weights", "ada", "bob"]
-    # Each bundle says ada, so all others lose the point for the variant, and none loses more for being alike.
-    assert [result["points"] for result in results] == [10, 9, 9, 9, 9]
-
-
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
 def test_two_trainings_that_failed_are_not_named_as_copies(corpus, value):
     def failed(arrays):
@@ -254,16 +281,10 @@ def test_two_trainings_that_failed_are_not_named_as_copies(corpus, value):
             inputs="features",
             history=corpus.history([name], 0.9 + number / 100),
         )
-        path = changed(path, f"failed {name} {value}", weights=homework_corpus.arrays(failed))
+        path = changed(path, f"failed {name} {value}", head=homework_corpus.arrays(failed))
         results.append(score(path, name, VARIANT, corpus.hidden, LEVEL))
     assert all(result["status"] == "scored" for result in results)
     assert similarity_hints(results) == []
-
-
-def test_hundreds_of_the_same_bundle_do_not_make_a_hint_for_each_pair(plain, corpus):
-    result = score(plain, STUDENT, VARIANT, corpus.hidden, LEVEL)
-    results = [result | {"student": f"s{number:03}"} for number in range(200)]
-    assert len(similarity_hints(results)) < 1000
 
 
 def test_hidden_photos_follow_from_the_secret(photos):
@@ -282,36 +303,62 @@ def test_hidden_photos_can_be_an_instructors_own(photos, tmp_path):
         for number in range(2):
             _, content = cv2.imencode(".jpg", photos[0].images[number])
             (tmp_path / name / f"{number}.jpg").write_bytes(content)
-    hidden = HiddenSet.from_folder(tmp_path)
-    assert sorted(hidden.labels.tolist()) == [0, 0, 1, 1] and hidden.public is None
+    hidden = HiddenSet.from_folder(tmp_path, photos[1].public)
+    assert sorted(hidden.labels.tolist()) == [0, 0, 1, 1] and hidden.public is photos[1].public
 
 
-def test_a_folder_without_dogs_is_named(tmp_path):
+def test_a_folder_without_dogs_is_named(photos, tmp_path):
     from course_utils import CourseError
 
     (tmp_path / "cats").mkdir()
     with pytest.raises(CourseError, match="dogs"):
-        HiddenSet.from_folder(tmp_path)
+        HiddenSet.from_folder(tmp_path, photos[1].public)
 
 
-def test_a_public_sample_is_the_students_own_photos(photos, tmp_path):
-    from course_utils import CourseError
-
-    sample = photos[1].public
-    assert sample.positions.max() < 1000 and (sample.photos.labels == (sample.positions < 500)).all()
-    (tmp_path / "dogs-test").mkdir()
-    with pytest.raises(CourseError, match="dogs-test"):
-        PublicSample.from_folder(tmp_path)
+def test_which_public_photos_are_looked_at_follows_from_the_secret():
+    first, again, other = (PublicSample.drawn(secret, 2).positions.tolist() for secret in (b"a", b"a", b"b"))
+    assert first == again != other and first[0] < 500 <= first[1]
 
 
-def test_the_notebook_is_handed_on_unread(plain, corpus, tmp_path):
-    from homework.collecting.bundle import BundleError, read_notebook
+def test_copies_are_named_in_one_group_and_lose_nothing(corpus):
+    head = corpus.pooled()
+    heads = {
+        "ada": head,
+        "bob": corpus.renamed(head),
+        "cleo": corpus.nudged(head),
+        "dan": corpus.rescaled(head),
+        "eve": corpus.head_of_another_kind(),
+    }
+    results = []
+    for number, (name, one) in enumerate(heads.items()):
+        history = corpus.history([name], 0.9 + number / 100)
+        path = corpus.bundle(f"of {name}", one, inputs="features", history=history)
+        results.append(score(path, name, VARIANT, corpus.hidden, LEVEL))
+    hints = {(hint["what"], *hint["students"]): hint["sentence"] for hint in similarity_hints(results)}
+    assert set(hints) == {("weights", "ada", "bob"), ("answers", "ada", "bob", "cleo", "dan")}
+    assert "exactly" in hints["weights", "ada", "bob"] and "same variant" in hints["weights", "ada", "bob"]
+    # Each bundle says ada, so all others lose the point for the variant, and none loses more for being alike.
+    assert [result["points"] for result in results] == [10, 9, 9, 9, 9]
 
-    assert read_notebook(plain) is None
-    notebook = tmp_path / "mine.ipynb"
-    notebook.write_text('{"cells": []}')
-    path = corpus.bundle("with notebook", corpus.pooled(), inputs="features", notebook=notebook)
-    assert read_notebook(path) == b'{"cells": []}'
-    path.write_bytes(zip_bytes(("../notebook.ipynb", b"x")))
-    with pytest.raises(BundleError, match="leaves its folder"):
-        read_notebook(path)
+
+def test_hundreds_of_noisy_copies_make_one_hint(plain, corpus):
+    result = score(plain, STUDENT, VARIANT, corpus.hidden, LEVEL)
+    rng, results = np.random.default_rng(0), []
+    for number in range(300):
+        answers = [one + 0.001 * float(rng.standard_normal()) for one in result["fingerprints"]["answers"]]
+        marks = result["fingerprints"] | {"answers": answers, "weights": f"w{number}", "history": f"h{number}"}
+        results.append(result | {"student": f"s{number:03}", "fingerprints": marks})
+    (hint,) = similarity_hints(results)
+    assert len(hint["students"]) == 300
+
+
+def test_how_alike_answers_may_be_follows_from_the_reference_runs_of_the_variant(plain, corpus):
+    result = score(plain, STUDENT, VARIANT, corpus.hidden, LEVEL)
+    answers = np.array(result["fingerprints"]["answers"])
+    noise = np.random.default_rng(0).standard_normal(len(answers))
+    other = (answers + 0.07 * noise).tolist()
+    marks = result["fingerprints"] | {"answers": other, "weights": "w", "history": "h"}
+    pair = [result, result | {"student": "bob", "fingerprints": marks}]
+    assert 0.99 < np.corrcoef(answers, other)[0, 1] < 0.9997
+    assert [hint["students"] for hint in similarity_hints(pair, lambda *_: 0.95)] == [["ada", "bob"]]
+    assert similarity_hints(pair, lambda *_: 0.999) == similarity_hints(pair) == []

@@ -54,10 +54,10 @@ def test_a_level_counts_only_for_the_variant_and_the_weights_that_it_was_measure
     row = {"variant": variant, "weights": thresholds.weights_checksum(variant["base"]), "threshold": 0.8} | changed
     table.write_text(json.dumps({"conv_head": {"0": row}}))
     if not changed:
-        assert thresholds.threshold(variant, table) == 0.8
+        assert thresholds.threshold(variant, table=table) == 0.8
     else:
         with pytest.raises(CourseError, match="another variant"):
-            thresholds.threshold(variant, table)
+            thresholds.threshold(variant, table=table)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"conv_head": {"0": {"variant": 1}}}', '{"conv_head": 3}'])
@@ -65,7 +65,7 @@ def test_a_damaged_table_is_told(tmp_path, content):
     table = tmp_path / "thresholds.json"
     table.write_text(content)
     with pytest.raises(CourseError, match="has no level"):
-        thresholds.threshold(VARIANTS["conv_head"][0], table)
+        thresholds.threshold(VARIANTS["conv_head"][0], table=table)
 
 
 def test_an_equally_good_submission_falls_below_the_level_once_in_a_hundred():
@@ -92,12 +92,50 @@ def test_a_source_without_a_needed_tag_is_told(tmp_path, monkeypatch):
     (tmp_path / "conv_head" / "conv_head.py").write_text('# %% tags=["variant"]\nvariant = {}\n')
     monkeypatch.setattr(thresholds, "SOURCE", tmp_path)
     with pytest.raises(CourseError, match="exactly one cell"):
-        thresholds.reference_accuracies(VARIANTS["conv_head"][0])
+        thresholds.reference_bundles(VARIANTS["conv_head"][0])
 
 
 @pytest.mark.slow
-def test_a_reference_reaches_the_committed_level_again(tmp_path, monkeypatch):
+def test_a_reference_reaches_the_committed_level_again_and_changes_what_was_recorded(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     variant = VARIANTS["conv_head"][0]
-    (accuracy,) = thresholds.reference_accuracies(variant, seeds=1)
-    assert accuracy >= thresholds.threshold(variant)
+    found = thresholds.found_in(thresholds.reference_bundles(variant, seeds=1))
+    assert found["accuracies"][0] >= thresholds.threshold(variant)
+    recorded = thresholds.reference_changes(variant)["convolution"]
+    assert all(0.3 < found["changes"]["convolution"][key] / recorded[key] < 3 for key in recorded)
+
+
+RECORDED = [variant for variant in EVERY if thresholds.reference_changes(variant)]
+
+
+def test_what_training_changes_was_recorded_for_most_variants_of_the_assignments_that_ask_for_it():
+    asked = [
+        variant for variant in EVERY if measured(variant) and variant["assignment"] in ("fine_tuning", "conv_head")
+    ]
+    assert {one["assignment"] for one in RECORDED} == {"fine_tuning", "conv_head"} and 2 * len(RECORDED) > len(asked)
+
+
+@pytest.mark.parametrize("variant", RECORDED, ids=lambda variant: f"{variant['assignment']}-{variant['number']}")
+def test_what_training_changes_is_what_training_can_change(variant):
+    changes = thresholds.reference_changes(variant)
+    if variant["assignment"] == "conv_head":
+        assert set(changes["convolution"]) == {"bias", "beyond"} and min(changes["convolution"].values()) > 0
+        return
+    assert len(changes["layers"]) == variant["unfreeze"]
+    for weights in changes["layers"].values():
+        for trace in weights.values():
+            assert trace["share"] > 0.5 and 0 < trace["size"][0] <= trace["size"][1] < 0.1
+
+
+def test_how_alike_reference_runs_answer_is_a_correlation_or_not_known():
+    known = [thresholds.honest_likeness("conv_head", variant["number"]) for variant in VARIANTS["conv_head"]]
+    assert any(known) and all(one is None or 0 < one < 1 for one in known)
+    assert thresholds.honest_likeness("conv_head", 99) is None
+
+
+def test_with_fewer_hidden_photos_the_level_is_lower_by_what_luck_can_do():
+    variant = VARIANTS["conv_head"][0]
+    levels = [thresholds.threshold(variant, photos) for photos in (200, thresholds.HIDDEN, 2000)]
+    assert levels == sorted(levels) and levels[1] == thresholds.threshold(variant)
+    # A coin never reaches it: 0.5 lies more than ten standard deviations below.
+    assert levels[0] - 0.5 > 10 * (0.25 / 200) ** 0.5

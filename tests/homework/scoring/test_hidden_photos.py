@@ -12,13 +12,13 @@ from homework import commands
 from homework.__main__ import _parser
 from homework.handing_out.variants import course_secret
 from homework.scoring import grading
-from homework.scoring.hidden import hidden_set, id_in_use, use_hidden
+from homework.scoring.hidden_photos import HiddenSet, Photos, PublicSample, hidden_set, id_in_use, use_hidden
 from homework.scoring.journal import Journal
-from homework.scoring.photos import HiddenSet, Photos
 
 
 def photos(shade, origin):
-    return HiddenSet(Photos.of(np.full((2, 150, 150, 3), shade), [1, 0]), origin)
+    few = Photos.of(np.full((2, 150, 150, 3), shade), [1, 0])
+    return HiddenSet(few, origin, PublicSample(few, np.array([0, 500])))
 
 
 DRAWN, OWN = photos(1, "drawings made from the secret"), photos(2, "photos of the instructor's")
@@ -63,6 +63,7 @@ def test_a_report_shows_the_score_by_the_hidden_photos_in_use_and_not_the_last_l
 
 
 def test_too_few_hidden_photos_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(HiddenSet, "from_folder", lambda folder: DRAWN)
+    monkeypatch.setattr(HiddenSet, "from_folder", lambda folder, public: DRAWN)
+    monkeypatch.setattr(HiddenSet, "from_seed", lambda secret: DRAWN)
     with pytest.raises(CourseError, match="has 2 photos of cats and dogs; take 200 or more"):
         hidden_set(tmp_path, b"secret", tmp_path)

@@ -1,15 +1,8 @@
 """From the numbers that a model gives to its answers, and to the accuracy that they make."""
 
-import math
-
 import numpy as np
 
-from homework.scoring.photos import PUBLIC_TEST
-
-# Standard deviations: an honest claim is doubted once in a thousand times.
-Z = 3.29
-# Beyond the luck of the samples: other precisions, other decoders of JPEG.
-SLACK = 0.01
+from course_utils.assignments.public_photos import PUBLIC_TEST
 
 
 def are_for_public_test(predictions):
@@ -89,21 +82,3 @@ def public_accuracy(predictions, cut=None):
         return None
     cut = cut_between(predictions, predictions) if cut is None else cut
     return float((dogs(predictions, cut) == (np.arange(PUBLIC_TEST) < 500)).mean())
-
-
-def luck(share, photos, other=PUBLIC_TEST):
-    """Say how far two measured accuracies of one model may lie apart by luck.
-
-    Parameters
-    ----------
-    share : float
-        About where they lie.
-    photos, other : int
-        On how many photos each was measured.
-
-    Returns
-    -------
-    float
-    """
-    share = min(max(share, 0.02), 0.98)
-    return Z * math.sqrt(share * (1 - share) * (1 / photos + 1 / other)) + SLACK

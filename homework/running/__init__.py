@@ -1,1 +1,0 @@
-"""Run a submission's notebook again, in a sandbox."""
