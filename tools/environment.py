@@ -380,7 +380,9 @@ def _install(root, venv, python, arguments):
         _run([*pip, "--quiet", "-c", str(root / "constraints.txt"), "uv"], venv / LOG)
     if uv := _uv(venv):
         mirror = {"UV_DEFAULT_INDEX": os.environ["PIP_INDEX_URL"]} if "PIP_INDEX_URL" in os.environ else {}
-        if _run([uv, "pip", "install", "--python", str(python), *arguments], venv / LOG, **mirror) is None:
+        # Compiled now, by all cores: where Python may write no bytecode later, each program would compile Keras again.
+        install = [uv, "pip", "install", "--compile-bytecode", "--python", str(python)]
+        if _run([*install, *arguments], venv / LOG, **mirror) is None:
             return
     said = _run([*pip, *arguments], venv / LOG)
     if said is not None:
