@@ -482,7 +482,7 @@ print(
 # ### On the real photos
 #
 # Test accuracy over three seeds, with 24 epochs instead of 12: the better network reached 0.854, 0.848 and 0.866, the
-# network of notebook 03 0.740, 0.714 and 0.741 ([seeds](../docs/results/seeds.md)). Here every seed says the same.
+# network of notebook 03 0.740, 0.714 and 0.741 (`docs/results/seeds.md`). Here every seed says the same.
 
 # %%
 from course_utils import keep_results
