@@ -40,13 +40,12 @@ def open_own_photo(path):
     if path.is_dir():
         raise CourseError(f"{path} is a folder; give the path of one photo in it.")
     content = _read(path)
-    reason, flag = _inspect(content, LONGEST_SIDE // 2)
+    reason, _ = _inspect(content, LONGEST_SIDE // 2)
     image = None if reason else _on_white(content)
     if image is None and not reason:
-        image = _decode(content, flag)
+        image, reason = _decode(content, LONGEST_SIDE // 2)
         image = None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     if image is None:
-        reason = reason or "it is no image that can be decoded"
         raise CourseError(f"{path} cannot be opened: {reason}; save the photo as JPEG or PNG and try again.")
     shrink = LONGEST_SIDE / max(image.shape[:2])
     if shrink < 1:

@@ -218,7 +218,7 @@ def read_steps(description, weights, inputs, kinds=None):
         if not isinstance(settings, dict) or not set(settings) <= set(names.split()):
             raise NotScored(f"The layer {name!r} has settings that a {kind} does not have.")
         settings = {key: _read_setting(value, name) for key, value in settings.items()}
-        if "activation" in settings and settings["activation"] not in ACTIVATIONS | {None}:
+        if settings.get("activation") not in [None, *ACTIVATIONS]:
             raise NotScored(f"The layer {name!r} has the activation {settings['activation']!r}, not on the list.")
         given = one.get("inputs")
         if not isinstance(given, list) or not 1 <= len(given) <= 3:

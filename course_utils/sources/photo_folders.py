@@ -406,6 +406,8 @@ def _wrong_with_own(data, counts):
     """Say what keeps a student's own images from being used, where all class folders are at least half full."""
     listed = _read_manifest(data, counts)["files"]
     images = {name: images_in(data / name) for name in counts}
+    if any((data / name).is_symlink() for name in counts):
+        return None
     if any(len(images[name]) < count / 2 for name, count in counts.items()):
         return None
     found = [f"{name}/{path.name}" for name, paths in images.items() for path in paths]

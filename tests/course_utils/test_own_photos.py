@@ -78,8 +78,8 @@ def huge_png():
     ("name", "content", "reason"),
     [
         ("empty.jpg", b"", "empty"),
-        ("text.jpg", b"This is no photo.", "no image"),
-        ("letter.pdf", b"%PDF-1.4", "no image"),
+        ("text.jpg", b"This is no photo.", "does not decode"),
+        ("letter.pdf", b"%PDF-1.4", "does not decode"),
         ("phone.heic", b"\0\0\0\x18ftypheic" + bytes(100), "save the photo as JPEG"),
         ("huge.png", huge_png(), "million pixels"),
     ],
