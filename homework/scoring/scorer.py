@@ -257,7 +257,7 @@ def look_at(bundle, hidden):
 def _named_base(stated):
     stated = stated if isinstance(stated, dict) else {}
     name, size = stated.get("name"), stated.get("size")
-    if name not in _BASES:
+    if not isinstance(name, str) or name not in _BASES:
         raise NotScored(
             f"The bundle names the base {clean_text(name, 40)!r}, which no variant of this course asks for."
         )
