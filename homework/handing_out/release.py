@@ -128,6 +128,25 @@ def variant_cell(student, variant):
     return "\n".join([f"student = {student!r}", "variant = {", *lines, "}"])
 
 
+def table_salt(secret, assignment):
+    """Give the salt of the table in the one file for all.
+
+    It follows from the secret, so that releasing again gives the same file, and tells nothing about it.
+
+    Parameters
+    ----------
+    secret : bytes
+        The course's secret.
+    assignment : str
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits.
+    """
+    return hmac.new(secret, f"salt\0{assignment}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
 def variant_cell_for_all(secret, students, assignment):
     """Write the cell that asks for the student id and looks its variant up.
 
@@ -145,8 +164,7 @@ def variant_cell_for_all(secret, students, assignment):
     str
         Python. The table holds, for each id, a salted and stretched SHA-256 of it and the variant's number.
     """
-    # From the secret, so that releasing again gives the same file; it tells nothing about the secret.
-    salt = hmac.new(secret, f"salt\0{assignment}".encode(), hashlib.sha256).hexdigest()[:32]
+    salt = table_salt(secret, assignment)
     numbers = {student_key(one.id, salt): variant_of(secret, one.id, assignment)["number"] for one in students}
     table = "\n".join(f'    "{key}": {numbers[key]},' for key in sorted(numbers))
     variants = "\n".join(f"    {variant!r}," for variant in VARIANTS[assignment])

@@ -6,13 +6,13 @@ import re
 
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import write_text
-from homework.handing_out.release import FOR_ALL
+from homework.handing_out.release import FOR_ALL, table_salt
 from homework.handing_out.variants import ASSIGNMENTS, SECRET_FILE, course_secret, variant_of
 
 FINGERPRINT_FILE = "secret-fingerprint.txt"
 # As a notebook's text has them.
 _NUMBER = re.compile(r'\\"number\\": (\d+),')
-_TABLE_NUMBER = re.compile(r'salt = \\"([0-9a-f]{32})\\"')
+_TABLE_SALT = re.compile(r'salt = \\"([0-9a-f]{32})\\"')
 # So many notebooks are looked at, where no fingerprint was kept: each has the right variant by luck once in seven.
 LOOKED_AT = 24
 
@@ -85,9 +85,8 @@ def _fits_the_notebooks(course, secret):
             for path in paths:
                 text = path.read_text(encoding="utf-8")
                 if path.parent.name == FOR_ALL:
-                    salt = hmac.new(secret, f"salt\0{assignment}".encode(), hashlib.sha256).hexdigest()[:32]
-                    found = _TABLE_NUMBER.search(text)
-                    if found and found[1] != salt:
+                    found = _TABLE_SALT.search(text)
+                    if found and found[1] != table_salt(secret, assignment):
                         return False
                     continue
                 found = _NUMBER.search(text)

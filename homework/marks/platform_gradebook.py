@@ -115,7 +115,9 @@ def fill_gradebook(path, folder, students, assignments, scores, out_of, named=No
         rows.append([row[at] for at in kept])
     target = folder / f"{path.stem}-filled.csv"
     _write(target, [[table.header[at] for at in kept], *rows], table.separator)
-    people = [owner for owner, (_, row) in zip(owners, table.rows, strict=True) if _is_person(header, row)]
+    people = [
+        owner for owner, (_, row) in zip(owners, table.rows, strict=True) if is_person(cells_by_name(header, row))
+    ]
     return Filled(
         target,
         platform,
@@ -174,10 +176,6 @@ def _owners(platform, header, table, students):
         lines = [str(line) for (line, _), owner in zip(table.rows, owners, strict=True) if owner == twice[0]]
         raise CourseError(f"{table.path}: lines {' and '.join(lines)} both belong to {twice[0]}; take one out.")
     return owners
-
-
-def _is_person(header, row):
-    return is_person(cells_by_name(header, row))
 
 
 def _other_totals(table, header, columns, out_of):

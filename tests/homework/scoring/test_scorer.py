@@ -10,7 +10,7 @@ import time
 import homework_corpus
 import numpy as np
 import pytest
-from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, small_photos, told
+from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, told
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,16 +24,6 @@ from homework.scoring.scorer import SCORER_VERSION, score
 
 SECONDS, MEMORY = 60, 2e9
 VARIANT = VARIANTS["another_base"]
-
-
-@pytest.fixture(scope="module")
-def photos():
-    return small_photos()
-
-
-@pytest.fixture(scope="module")
-def corpus(photos, tmp_path_factory):
-    return Corpus(tmp_path_factory.mktemp("corpus"), *photos)
 
 
 @pytest.fixture(scope="module")
@@ -243,6 +233,25 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
+
+
+def with_list_as_activation(content):
+    steps = json.loads(content)
+    settings = next(step["settings"] for step in steps if "activation" in step["settings"])
+    settings["activation"] = []
+    return json.dumps(steps).encode()
+
+
+def with_list_as_base(content):
+    about = json.loads(content)
+    about["base"]["name"] = []
+    return json.dumps(about).encode()
+
+
+@pytest.mark.parametrize("change", [{"head_json": with_list_as_activation}, {"about": with_list_as_base}])
+def test_a_list_where_a_name_belongs_is_refused(change, plain, corpus):
+    path = changed(plain, "a list for a name", **change)
+    assert score(path, STUDENT, VARIANT, corpus.hidden, LEVEL)["status"] == "refused"
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -18,7 +18,6 @@ from homework_corpus import (
     called,
     changed,
     parts_of,
-    small_photos,
     told,
     write_zip,
 )
@@ -33,16 +32,6 @@ MOBILE = {name: variant | {"base": "mini_mobilenet_v2"} for name, variant in VAR
 MOBILE_LEVEL = 0.6
 MEANS = [103.939, 116.779, 123.68]
 BLOCK5 = ["block5_conv1", "block5_conv2", "block5_conv3"]
-
-
-@pytest.fixture(scope="module")
-def photos():
-    return small_photos()
-
-
-@pytest.fixture(scope="module")
-def corpus(photos, tmp_path_factory):
-    return Corpus(tmp_path_factory.mktemp("corpus"), *photos)
 
 
 @pytest.fixture(scope="module")
