@@ -127,7 +127,8 @@ def _execute_interruptibly(client, settings, watch):
     # In a thread of its own, where nbclient leaves the signals alone: its own answer to Ctrl-C is to stop the
     # kernel and then to fail with whatever comes of that.
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(client.execute, env=settings)
+        # nbclient would leave a kernel running whose manager is not its own.
+        running = pool.submit(client.execute, env=settings, cleanup_kc=True)
         try:
             while not running.done():
                 wait([running], timeout=0.5)

@@ -168,7 +168,7 @@ def run_pytest(python, arguments, fast):
         # The notebooks first, since they are what takes longest. As a folder: pytest gives the cells of a file that is
         # named itself and lies elsewhere no file name, and xdist then takes one notebook's cells for another's.
         command += [str(notebooks), *arguments, *nbval_options(root, fast)]
-        command += ["-p", "tools.spread_tests", "--numprocesses", str(WORKERS)]
+        command += ["-p", "tools.spread_tests", "--numprocesses", str(WORKERS), "--durations=25"]
         settings = kernel_settings(COURSE_DATA="sandbox", COURSE_PRECISION="float32", COURSE_FAST=fast)
         settings |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
         return subprocess.run(command, cwd=root, env=settings).returncode

@@ -3,6 +3,7 @@
 import json
 import sys
 
+import psutil
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tools.running import execute, kernel_settings
@@ -30,6 +31,11 @@ def test_another_kernel_called_python3_is_not_used(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     (output,) = ran(tmp_path, "import sys; print(sys.executable)", kernel_settings())
     assert output.text.strip() == sys.executable
+
+
+def test_a_kernel_has_ended_when_its_notebook_has(tmp_path):
+    (output,) = ran(tmp_path, "import os; print(os.getpid())", kernel_settings())
+    assert not psutil.pid_exists(int(output.text))
 
 
 def test_a_backend_without_pictures_that_a_cluster_sets_is_not_handed_on(monkeypatch):
