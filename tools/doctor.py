@@ -32,12 +32,12 @@ REFERENCE = {
     "03_scratch_cnn": (260, 1950),
     "04_vgg16_transfer": (50, 1450),
     "05_fine_tuning_homework": (16, 1240),
-    "06_three_ways_to_reuse_a_base": (110, 1470),
-    "07_regularise_normalise_transfer": (550, 2390),
-    "08_flowers": (340, 2210),
-    "09_look_inside": (44, 1270),
-    # Seconds of a run on a busy machine: an upper end.
-    "10_in_your_pocket": (540, 1200),
+    # Of 2026-11-28, beside other programs at work: upper ends.
+    "06_three_ways_to_reuse_a_base": (279, 1470),
+    "07_regularise_normalise_transfer": (798, 1660),
+    "08_flowers": (610, 1910),
+    "09_look_inside": (214, 1560),
+    "10_in_your_pocket": (58, 1190),
 }
 
 

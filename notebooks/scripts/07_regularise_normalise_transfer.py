@@ -63,7 +63,7 @@ photo = photos[1007]
 labels = np.array([1] * 1000 + [0] * 1000)
 
 # %% [markdown]
-# Photos of 44 x 44 pixels have a thirteenth of the pixels of 160 x 160. Can you still tell the animals apart?
+# Photos of 44 x 44 pixels save time. Can you still tell the animals apart?
 
 # %% alt="Three dogs and three cats in photos of only 44 by 44 pixels, coarse but still recognisable."
 from course_utils import show_photos
@@ -166,8 +166,8 @@ for name, history in histories.items():
 
 # %% [markdown]
 # Guessing has the loss ln 2 = 0.69. A first loss of several times that is the sign of unscaled pixels: they make the
-# two scores lie far apart, softmax turns that into near certainty, and half of the certain answers are wrong. Here
-# training never recovers: a dead start, as in 03.
+# two scores lie far apart, softmax turns that into near certainty, and half of the certain answers are wrong. Ten
+# epochs do not make up for such a start.
 
 # %% [markdown]
 # ## Changes 2 and 3: deeper, and averaged
@@ -426,9 +426,8 @@ seconds["frozen base"] = time.perf_counter() - start
 # %% [markdown]
 # ## Open the test set
 #
-# They are the 1,000 test photos of notebooks 03 to 06. Every look at them makes them a little less of a surprise, so we
-# choose nothing here. We only report, and count photo by photo, as in notebook 05, what the better network gained and
-# lost against that of notebook 03.
+# These are the 1,000 test photos of notebooks 03 to 06. We choose nothing on them. We report, and count photo by photo,
+# as in 05, what the better network gained and lost against that of 03.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import earlier_model
@@ -475,8 +474,8 @@ print(
 )
 
 # %% [markdown]
-# This compares two *trained networks* on the same photos. It says nothing about how the next training with the same
-# recipe would come out; for that you need several seeds.
+# On these drawings the better network even reaches the frozen base. The count compares two *trained networks*, not two
+# recipes; for these you need several seeds.
 
 # %% [markdown]
 # ### On the real photos

@@ -188,7 +188,7 @@ face, corner = photo[0].copy(), photo[0].copy()
 face[15:65, 55:105] = corner[100:150, 100:150] = photo.mean(axis=(0, 1, 2))
 tried = np.stack([photo[0], face, corner])
 of_cat = {name: margins(model, tried, [0, 0, 0]) for name, model in models.items()}
-titles = [f"margin of cat:\nscratch {of_cat['scratch'][i]:.1f}, frozen {of_cat['frozen'][i]:.1f}" for i in range(3)]
+titles = [f"margin of cat:\nscratch {of_cat['scratch'][i]:.1f}\nfrozen {of_cat['frozen'][i]:.1f}" for i in range(3)]
 figure = show_photos(tried, titles)
 
 # %% [markdown]
@@ -380,6 +380,7 @@ for name, model in models.items():
             f"{name:8}{method.__name__:10}{own.mean():5.0%}{random.mean():6.0%}{mean:8.0%}  ({low:.0%} to {high:.0%})"
         )
 keep = max((grad_cam, hires_cam), key=lambda method: min(results[name, method] for name in models))
+print("kept:", keep.__name__)
 
 # %% [markdown]
 # ## Report on test photos
@@ -519,13 +520,16 @@ def bins(probabilities, labels):
 figure, grid = plt.subplots(1, 2, figsize=(9.5, 4.4), layout="constrained")
 for axes, name in zip(grid, given, strict=True):
     axes.plot([0.5, 1], [0.5, 1], ":", color="grey", label="calibrated")
-    for words, T, colour, above in (("as trained", 1, COLOURS[1], -14), ("with T", temperatures[name], COLOURS[0], 8)):
+    for words, T, colour, height in (
+        ("as trained", 1, COLOURS[1], 0.02),
+        ("with T", temperatures[name], COLOURS[0], 1.05),
+    ):
         rows = bins(calibrated(given[name][report], T), y_test[report])
         axes.plot([row[0] for row in rows], [row[1] for row in rows], "-o", color=colour, label=words)
         for sure, right, count in rows:
-            axes.annotate(count, (sure, right), (0, above), textcoords="offset points", ha="center", color=colour)
-    axes.set(xlabel="confidence", ylabel="share that is right", title=f"{name}: photos in each bin", ylim=(0, 1.1))
-    axes.legend(loc="lower right")
+            axes.text(sure, height, count, ha="center", color=colour)
+    axes.set(xlabel="confidence", ylabel="share that is right", title=f"{name}: photos in each bin", ylim=(0, 1.12))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 0.1))
 plt.show()
 
 # %% [markdown]

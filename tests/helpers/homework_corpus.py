@@ -115,7 +115,8 @@ class Corpus:
 
         inputs = self.features[id(self.train)] if inputs is None else inputs
         last = [layer for layer in head.layers if isinstance(layer, keras.layers.Dense)][-1]
-        before = called(keras.Model(head.inputs, last.input), inputs).astype(np.float64)
+        (features,) = head.inputs
+        before = called(keras.Model(features, last.input), inputs).astype(np.float64)
         labels = self.train.labels if labels is None else labels
         middle, spread = before.mean(axis=0), before.std(axis=0) + 1e-3
         with warnings.catch_warnings():

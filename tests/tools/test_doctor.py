@@ -1,5 +1,6 @@
 """make doctor: what it finds, and that it finds what is wrong."""
 
+import math
 import os
 import re
 import shutil
@@ -170,3 +171,17 @@ def test_the_forecast_scales_with_the_probe(monkeypatch):
 def test_the_forecast_covers_every_notebook(checkout):
     scripts = (checkout / "notebooks" / "scripts").glob("[0-9][0-9]_*.py")
     assert {path.stem for path in scripts} == set(doctor.REFERENCE)
+
+
+def test_readme_and_page_for_teachers_name_the_memory_and_disk_that_the_doctor_asks_for(checkout):
+    memory = f"{math.ceil(doctor.memory_needed(doctor.REFERENCE) / 1e8) / 10} GB of free memory"
+    disk = f"{(doctor.FREE_BYTES_FOR_LESSON + environment.FREE_BYTES_NEEDED) / 1e9} GB of disk"
+    assert f"{memory} and {disk}" in (checkout / "README.md").read_text(encoding="utf-8")
+    assert memory in (checkout / "docs" / "teaching.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", doctor.REFERENCE)
+def test_a_notebook_states_the_memory_that_it_takes(name, checkout):
+    text = (checkout / "notebooks" / "scripts" / f"{name}.py").read_text(encoding="utf-8")
+    (stated,) = re.findall(r"\*\*Memory\*\* ([\d.]+) GB", text)
+    assert 0 <= float(stated) - doctor.REFERENCE[name][1] / 1000 < 1

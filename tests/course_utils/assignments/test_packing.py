@@ -188,6 +188,7 @@ def refused(pack, model, words, **changes):
     assert words in str(told.value)
 
 
+@pytest.mark.filterwarnings("ignore:The object being serialized includes")
 def test_every_layer_that_is_not_scored_is_named(pack, base):
     import keras
 

@@ -128,6 +128,7 @@ def test_an_activation_may_be_a_layer(corpus):
     assert_full_marks(corpus, corpus.bundle("activations", corpus.learned(head), inputs="features"))
 
 
+@pytest.mark.filterwarnings("ignore:Skipping variable loading")
 def test_a_model_may_have_been_saved_and_loaded(corpus, pooled, tmp_path):
     import keras
 
@@ -573,6 +574,7 @@ def test_a_base_that_was_to_stay_frozen_in_other_assignments(corpus, assignment)
     assert_loses(corpus, path, lost, assignment)
 
 
+@pytest.mark.filterwarnings("ignore:You are using a softmax")
 def test_one_unit_with_softmax_answers_always_the_same(corpus):
     head = corpus.pooled(1, "softmax")
     path = corpus.bundle("one softmax", head, inputs="features", quality=1, history=corpus.history(best=0.6))
