@@ -258,8 +258,8 @@ for count in counts:
 # was pretrained on drawn animals, so its features fit from the start, and there is little for a trained block or for
 # new versions of the photos to add. Then the cheapest way is the one to take: recorded features.
 #
-# One of the eight intervals leaves out 0: with 20 drawings fine-tuning lost 12 and gained 3. But even between equal ways
-# one interval in twenty leaves out 0 by luck, and over three seeds these two overlap. Believe it only if it comes back.
+# One of the eight intervals leaves out 0: with 20 drawings fine-tuning lost 12 and gained 3. But even between equal
+# ways one interval in twenty leaves out 0 by luck, and over three seeds these overlap. Believe what comes back.
 
 # %% [markdown]
 # ### On the real photos

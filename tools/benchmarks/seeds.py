@@ -17,13 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from course_utils import accuracy_interval, load_base, load_photos, photo_paths, record_features
-from course_utils.files import write_text
 from course_utils.sandbox.drawing import draw_photos
 from course_utils.settings import base_name
 from course_utils.training import better_cnn, fastest_precision, scratch_cnn
+from tools.benchmarks.seed_rows import keep
 
-HERE = Path(__file__).parent
-RESULTS = HERE.parents[1] / "docs" / "results"
 # The models in the order of the table's columns.
 MODELS = {"scratch": "scratch CNN (03)", "frozen_base": "frozen base (04)", "better_cnn": "better CNN (07)"}
 BETTER_EPOCHS = 24
@@ -44,7 +42,7 @@ def main():
                 draw_photos(folder, seed)
                 row = measure("sandbox", Path(folder), seed, arguments.models)
         print(json.dumps(row), flush=True)
-        keep(row)
+        keep(row, "seeds", ("images", "seed"), table)
 
 
 def measure(images, data, seed, models):
@@ -126,18 +124,6 @@ def load_set(data, split, size=150):
 def share_right(model, inputs, labels):
     """The share of right answers, rounded to the one photo in 1,000 that it can tell."""
     return round(float((model.predict(inputs, verbose=0).argmax(axis=1) == labels).mean()), 3)
-
-
-def keep(row):
-    """Put a row into the table: its figures replace those of the same images and seed, and leave the others."""
-    path = HERE / "seeds.json"
-    rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    kept = {(old["images"], old["seed"]): old for old in rows}
-    key = row["images"], row["seed"]
-    kept[key] = kept.get(key, {}) | row
-    rows = [kept[key] for key in sorted(kept)]
-    write_text(path, json.dumps(rows, indent=1) + "\n")
-    write_text(RESULTS / "seeds.md", table(rows))
 
 
 def table(rows):

@@ -13,11 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from course_utils import load_photos, photo_paths
-from course_utils.files import write_text
 from course_utils.photos import source_of
+from tools.benchmarks.seed_rows import keep
 
-HERE = Path(__file__).parent
-RESULTS = HERE.parents[1] / "docs" / "results"
 SIDE = 40
 SHORT, LONG = 10, 20
 # The rungs in the order of the table, each with the change that it makes to the one before.
@@ -42,7 +40,7 @@ def main():
     for seed in arguments.seeds:
         row = {"images": source_of(arguments.data), "seed": seed} | measure(Path(arguments.data), seed)
         print(json.dumps(row), flush=True)
-        keep(row)
+        keep(row, "seeds_ablation", ("images", "seed"), table)
 
 
 def measure(data, seed):
@@ -109,16 +107,6 @@ def rate(rung, steps):
         return 1e-3
     warmup = steps // 10
     return keras.optimizers.schedules.CosineDecay(3e-4, steps - warmup, warmup_target=3e-3, warmup_steps=warmup)
-
-
-def keep(row):
-    """Put a row into the table; it replaces one of the same images and seed."""
-    path = HERE / "seeds_ablation.json"
-    rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    kept = {(old["images"], old["seed"]): old for old in [*rows, row]}
-    rows = [kept[key] for key in sorted(kept)]
-    write_text(path, json.dumps(rows, indent=1) + "\n")
-    write_text(RESULTS / "seeds_ablation.md", table(rows))
 
 
 def table(rows):

@@ -7,18 +7,16 @@ All seeds see the same images; a seed decides the head's first weights, the orde
 import argparse
 import datetime
 import json
-from pathlib import Path
 
 import numpy as np
 
 from course_utils import fetch_photos, gained_and_lost, load_base, record_features, source_of
 from course_utils.bases import cut_before_last_block, unfreeze
 from course_utils.checks import difference_interval
-from course_utils.files import write_text
 from course_utils.training import fastest_precision
+from tools.benchmarks.seed_rows import keep
 from tools.benchmarks.seeds import load_set
 
-HERE = Path(__file__).parent
 HEAD_RATE, FINE_RATE, EPOCHS = 3e-3, 1e-4, 5
 
 
@@ -39,7 +37,7 @@ def main():
         about = {"images": source_of(arguments.data), "base": base.name, "seed": seed}
         row = about | measure(base, *recorded, seed) | {"date": datetime.date.today().isoformat()}
         print(json.dumps(row), flush=True)
-        keep(row, HERE)
+        keep(row, "seeds_fine_tuning", ("images", "seed"), table)
 
 
 def measure(base, x_train, y_train, x_test, y_test, seed):
@@ -86,24 +84,6 @@ def measure(base, x_train, y_train, x_test, y_test, seed):
     low, high = difference_interval(gained, lost, len(y_test))
     accuracies = {"frozen": round(float(frozen.mean()), 3), "fine_tuned": round(float(tuned.mean()), 3)}
     return accuracies | {"gained": gained, "lost": lost, "chance": chance, "low": round(low, 4), "high": round(high, 4)}
-
-
-def keep(row, folder):
-    """Put a row into the table in a folder, in place of an earlier one of the same images and seed.
-
-    Parameters
-    ----------
-    row : dict
-        What `measure` gave, with ``images``, ``base``, ``seed`` and ``date``.
-    folder : pathlib.Path
-        Where ``seeds_fine_tuning.json`` and ``seeds_fine_tuning.md`` are.
-    """
-    path = folder / "seeds_fine_tuning.json"
-    rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    kept = {(old["images"], old["seed"]): old for old in [*rows, row]}
-    rows = [kept[key] for key in sorted(kept)]
-    write_text(path, json.dumps(rows, indent=1) + "\n")
-    write_text(folder / "seeds_fine_tuning.md", table(rows))
 
 
 def table(rows):

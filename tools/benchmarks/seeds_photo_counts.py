@@ -8,18 +8,16 @@ import argparse
 import datetime
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 
 from course_utils import fetch_photos, load_base, record_features, source_of
 from course_utils.bases import cut_before_last_block, unfreeze
-from course_utils.files import write_text
 from course_utils.images import augmented_versions
 from course_utils.training import fastest_precision
+from tools.benchmarks.seed_rows import keep
 from tools.benchmarks.seeds import load_set
 
-HERE = Path(__file__).parent
 COUNTS, WAYS = (20, 100, 400, 2000), ("recorded", "augmented", "fine-tuned")
 HEAD_STEPS, FINE_STEPS, VERSIONS = 300, 150, 4
 
@@ -46,7 +44,7 @@ def main():
             row = about | measure(base, versions, y_train, *test, count, seed)
             row["date"] = datetime.date.today().isoformat()
             print(json.dumps(row), flush=True)
-            keep(row, HERE)
+            keep(row, "seeds_photo_counts", ("images", "photos", "seed"), table)
 
 
 def measure(base, versions, labels, x_test, y_test, count, seed):
@@ -100,24 +98,6 @@ def measure(base, versions, labels, x_test, y_test, count, seed):
     unfreeze(last_block)
     accuracies["fine-tuned"] = train(model, versions[0][chosen], y, 1e-4, FINE_STEPS)
     return {way: accuracies[way] for way in WAYS}
-
-
-def keep(row, folder):
-    """Put a row into the table in a folder, in place of an earlier one of the same images, photos and seed.
-
-    Parameters
-    ----------
-    row : dict
-        What `measure` gave, with ``images``, ``base``, ``photos``, ``seed`` and ``date``.
-    folder : pathlib.Path
-        Where ``seeds_photo_counts.json`` and ``seeds_photo_counts.md`` are.
-    """
-    path = folder / "seeds_photo_counts.json"
-    rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    kept = {(old["images"], old["photos"], old["seed"]): old for old in [*rows, row]}
-    rows = [kept[key] for key in sorted(kept)]
-    write_text(path, json.dumps(rows, indent=1) + "\n")
-    write_text(folder / "seeds_photo_counts.md", table(rows))
 
 
 def table(rows):

@@ -1,7 +1,5 @@
 """The table of fine-tuning over seeds: one row a seed, an exact test of its own in each, nothing added up."""
 
-import json
-
 from tools.benchmarks import seeds_fine_tuning
 
 ROW = {
@@ -17,13 +15,6 @@ ROW = {
     "high": 0.0108,
     "date": "2026-01-02",
 }
-
-
-def test_a_row_replaces_that_of_its_seed_and_leaves_the_others(tmp_path):
-    for row in (ROW, ROW | {"seed": 1}, ROW | {"fine_tuned": 0.960}):
-        seeds_fine_tuning.keep(row, tmp_path)
-    kept = json.loads((tmp_path / "seeds_fine_tuning.json").read_text(encoding="utf-8"))
-    assert [(row["seed"], row["fine_tuned"]) for row in kept] == [(0, 0.960), (1, 0.954)]
 
 
 def test_the_table_gives_each_seed_its_counts_and_its_interval():

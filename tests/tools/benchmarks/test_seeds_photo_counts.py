@@ -1,18 +1,9 @@
 """The table of three ways over the number of photos: the mean over the seeds, and the lowest and highest."""
 
-import json
-
 from tools.benchmarks import seeds_photo_counts
 
 ROW = {"images": "sandbox", "base": "mini_vgg16", "photos": 100, "seed": 0, "date": "2026-01-02"}
 ROW |= {"recorded": 0.90, "augmented": 0.91, "fine-tuned": 0.92}
-
-
-def test_a_row_replaces_that_of_its_photos_and_seed_and_leaves_the_others(tmp_path):
-    for row in (ROW, ROW | {"photos": 400}, ROW | {"recorded": 0.95}):
-        seeds_photo_counts.keep(row, tmp_path)
-    kept = json.loads((tmp_path / "seeds_photo_counts.json").read_text(encoding="utf-8"))
-    assert [(row["photos"], row["recorded"]) for row in kept] == [(100, 0.95), (400, 0.90)]
 
 
 def test_the_table_gives_the_mean_of_the_seeds_and_their_range():
