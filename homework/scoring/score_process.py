@@ -6,6 +6,7 @@ bundles that are made to hang or to fill the memory.
 """
 
 import contextlib
+import gc
 import json
 import os
 import queue
@@ -203,6 +204,9 @@ def serve(hidden_file):
         except BrokenPipeError:
             # The worker was killed: nobody waits for this answer, and another worker scores the submission again.
             os._exit(1)
+        # Programs of TensorFlow refer to themselves, and hold a bundle's weights: they go now, not at some time later.
+        gc.collect()
+        gc.freeze()
         line = sys.stdin.buffer.readline()
         if not line:
             return
