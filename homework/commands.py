@@ -8,9 +8,8 @@ from course_utils.assignments.variant import same_id
 from course_utils.errors import CourseError
 from course_utils.files import written_whole
 from homework.asking import agreed
-from homework.collecting.ownership import accept, asked_to_accept
 from homework.collecting.platform_lists import moodle_numbers
-from homework.collecting.submissions import find_submissions, misplaced, unknown_folders
+from homework.collecting.submissions import accept, asked_to_accept, find_submissions, misplaced, unknown_folders
 from homework.course_folder import (
     ROSTER,
     assignments_asked,

@@ -1,7 +1,7 @@
 """A class of 60 from release to export: right, wrong, hostile, missing and late work, and a worker that is killed.
 
-Nothing is pretended: the bundles are packed by pack_submission from heads that were trained on the public drawings,
-and then changed part by part; each student's weights are their own. What is expected of each student is written into
+Nothing is pretended: the bundles come from the reference solution of each variant, trained on the public drawings, and
+are then changed part by part; each student's weights are their own. What is expected of each student is written into
 ``expected.json`` before grading, so that a test can read back what came out.
 """
 
@@ -14,23 +14,22 @@ import sys
 import time
 import zipfile
 from argparse import Namespace
-from contextlib import redirect_stdout
+from contextlib import chdir
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import psutil
 
-from course_utils.assignments.packing import pack_submission, safe_name
-from course_utils.assignments.variant import training_subset
+from course_utils.assignments.packing import safe_name
 from course_utils.errors import CourseError
 from homework import commands, giving_back, taking_in
 from homework.course_folder import ROSTER, students_of
 from homework.demo_downloads import make_downloads
 from homework.handing_out.variants import course_secret, variant_of
 from homework.marks import gradebook
-from homework.scoring.journal import NAME as JOURNAL
+from homework.scoring.journal import Journal
 from homework.scoring.score_process import ROOT
+from homework.scoring.thresholds import reference_bundles
 
 ASSIGNMENT = "conv_head"
 DUE = datetime(2026, 12, 1, 23, 59, tzinfo=UTC)
@@ -48,35 +47,17 @@ KILL_AFTER = 5
 
 
 class Builder:
-    """Makes bundles for the variants of one assignment from heads trained once for each variant.
+    """Makes bundles for the variants of one assignment, from the reference solution that runs once for each variant.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Where the packed templates go.
-    photos : callable
-        () -> (x, y, x_test): 2,000 training photos, dogs first, their labels, and the 1,000 public test photos.
-    epochs : int
-        For how long a head is trained.
+        Where the solutions run, and the images are drawn.
     """
 
-    def __init__(self, folder, photos, epochs=40):
-        self.folder = Path(folder)
-        self.photos = photos
-        self.epochs = epochs
+    def __init__(self, folder):
+        self.folder = folder
         self.templates = {}
-
-    def template(self, variant):
-        """Train a head for a variant and pack it; once for each variant.
-
-        Returns
-        -------
-        dict of str to bytes
-            The bundle's parts.
-        """
-        if variant["number"] not in self.templates:
-            self.templates[variant["number"]] = self._packed(variant)
-        return self.templates[variant["number"]]
 
     def parts(self, student, variant, seed):
         """Make a right bundle of a student's own: the weights differ from everyone else's, what they do hardly.
@@ -93,9 +74,17 @@ class Builder:
         -------
         dict of str to bytes
         """
-        rng, parts = np.random.default_rng(seed), dict(self.template(variant))
+        if variant["number"] not in self.templates:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with chdir(self.folder):
+                (path,) = reference_bundles(variant, seeds=1)
+            with zipfile.ZipFile(path) as archive:
+                self.templates[variant["number"]] = {name: archive.read(name) for name in archive.namelist()}
+            path.unlink()
+        rng, parts = np.random.default_rng(seed), dict(self.templates[variant["number"]])
         weights = read_npz(parts["head.npz"])
-        parts["head.npz"] = npz(shuffled(weights, rng))
+        noisy = {name: array * (1 + 0.003 * rng.standard_normal(array.shape)) for name, array in weights.items()}
+        parts["head.npz"] = npz({name: array.astype(np.float32) for name, array in noisy.items()})
         about = json.loads(parts["submission.json"])
         about["student"] = student
         about["answers"] = {"answer": f"My head with a convolution learned faster than the flat one ({seed})."}
@@ -106,87 +95,6 @@ class Builder:
                     run[name] = [min(1.0, value) for value in run[name]]
         parts["submission.json"] = json.dumps(about).encode()
         return parts
-
-    def _packed(self, variant):
-        import keras
-        from keras import layers
-
-        from course_utils.bases import load_base, record_features
-
-        x, y, x_test = self.photos()
-        chosen = training_subset(variant)
-        base = load_base(variant["base"])
-        features, labels = record_features(base, x[chosen]), y[chosen]
-        features_test = record_features(base, x_test)
-        keras.utils.set_random_seed(variant["seed"])
-        head = keras.Sequential(
-            [
-                keras.Input(features.shape[1:]),
-                layers.Conv2D(32, 3, activation="relu"),
-                layers.Flatten(),
-                layers.Dense(64, activation="relu"),
-                layers.Dense(1, activation="sigmoid"),
-            ]
-        )
-        head.compile(keras.optimizers.Adam(variant["learning_rates"][0]), "binary_crossentropy", metrics=["accuracy"])
-        order = np.random.default_rng(variant["seed"]).permutation(len(labels))
-        history = head.fit(
-            features[order], labels[order], epochs=self.epochs, validation_split=0.2, verbose=0, batch_size=32
-        )
-        predictions = head.predict(features_test, verbose=0)
-        accuracy = float(((predictions[:, 0] > 0.5) == (np.arange(1000) < 500)).mean())
-        answers = {"answer": "To be written by the student."}
-        with redirect_stdout(io.StringIO()):
-            path = pack_submission(
-                "template",
-                variant,
-                head,
-                base,
-                {"conv": history},
-                predictions,
-                answers,
-                accuracy,
-                notebook=_notebook(self.folder),
-                folder=self.folder / str(variant["number"]),
-            )
-        with zipfile.ZipFile(path) as archive:
-            return {name: archive.read(name) for name in archive.namelist()}
-
-
-def shuffled(weights, rng):
-    """Give a head of Conv2D, Flatten, Dense, Dense other weights that compute nearly the same.
-
-    Filters and units change places and sizes, which the next layer takes back; a little noise comes on top.
-
-    Parameters
-    ----------
-    weights : dict of str to numpy.ndarray
-        Path -> array.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-    """
-    kernels = sorted((name for name, one in weights.items() if one.ndim > 1), key=lambda name: -weights[name].ndim)
-    conv = kernels[0]
-    first, last = sorted(kernels[1:], key=lambda name: -weights[name].shape[1])
-    bias = {name: name.replace("kernel", "bias") for name in kernels}
-    made = {name: array.astype(np.float32) for name, array in weights.items()}
-    filters = made[conv].shape[-1]
-    order, size = rng.permutation(filters), rng.uniform(0.5, 2.0, filters).astype(np.float32)
-    made[conv], made[bias[conv]] = made[conv][..., order] * size, made[bias[conv]][order] * size
-    # After Flatten the filters are the fastest index of the rows.
-    rows = made[first].reshape(-1, filters, made[first].shape[1])
-    made[first] = (rows[:, order] / size[None, :, None]).reshape(made[first].shape)
-    units = made[first].shape[1]
-    order, size = rng.permutation(units), rng.uniform(0.5, 2.0, units).astype(np.float32)
-    made[first], made[bias[first]] = made[first][:, order] * size, made[bias[first]][order] * size
-    made[last] = made[last][order] / size[:, None]
-    return {
-        name: (array * (1 + 0.003 * rng.standard_normal(array.shape))).astype(np.float32)
-        for name, array in made.items()
-    }
 
 
 def read_npz(content):
@@ -289,7 +197,7 @@ def demo(chosen):
     )  # fmt: skip
     commands.release(options)
     began = time.monotonic()
-    work = hand_in(course, kinds, Builder(course / "templates", public_photos))
+    work = hand_in(course, kinds, Builder(ROOT / "build"))
     print(f"{sum(kind != 'missing' for kind in kinds.values())} bundles made in {time.monotonic() - began:.0f} s.")
     downloads = make_downloads(course / "downloads", students_of(course), work, ASSIGNMENT, DUE)
     for download in downloads:
@@ -399,7 +307,7 @@ def grade_and_kill(course, workers):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     process, killed = subprocess.Popen(command, cwd=ROOT, env=environment), None
     while process.poll() is None:
-        if killed is None and _lines(course / JOURNAL) >= KILL_AFTER:
+        if killed is None and len(Journal(course).read()) >= KILL_AFTER:
             killed = _kill_a_worker(process.pid)
         time.sleep(0.05)
     if process.returncode != 0:
@@ -417,17 +325,6 @@ def mark_by_hand(course, student):
         book.db.commit()
 
 
-def public_photos():
-    """Load the public drawings: 2,000 training photos, their labels, and the 1,000 test photos, dogs first."""
-    from course_utils.images import load_photos, photo_paths
-    from course_utils.photos import fetch_photos
-
-    os.environ["COURSE_DATA"] = "sandbox"
-    data = fetch_photos(ROOT / "build" / "drawings")
-    sets = [load_photos(photo_paths(data / f"dogs-{s}") + photo_paths(data / f"cats-{s}")) for s in ("train", "test")]
-    return sets[0], (np.arange(2000) < 1000).astype(np.int64), sets[1]
-
-
 def _later_kind(i):
     """Beyond the first 20 most are right; each kind comes about once more."""
     return KINDS[(i // 3) % len(KINDS)] if i % 3 == 0 else "right"
@@ -443,16 +340,3 @@ def _kill_a_worker(pid):
         except (psutil.NoSuchProcess, AttributeError):
             continue
     return None
-
-
-def _lines(path):
-    return path.read_bytes().count(b"\n") if path.exists() else 0
-
-
-def _notebook(folder):
-    """A notebook that goes into each bundle."""
-    path = Path(folder) / "homework.ipynb"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cell = {"cell_type": "code", "execution_count": None, "id": "a", "metadata": {}, "outputs": [], "source": "1 + 1"}
-    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
-    return path

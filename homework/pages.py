@@ -27,7 +27,12 @@ def write_page(path, template, **values):
     CourseError
         Where the page cannot be written.
     """
-    write_text(path, _environment().get_template(template).render(**values))
+    write_text(path, filled(template, **values))
+
+
+def filled(template, **values):
+    """Give the text of a page, see `write_page`."""
+    return _environment().get_template(template).render(**values)
 
 
 def local_time(when):

@@ -29,9 +29,9 @@ LAYERS = {
     "DepthwiseConv2D": _CONVOLUTION,
     "SeparableConv2D": _CONVOLUTION,
     "Conv2DTranspose": "strides padding output_padding activation",
-    "BatchNormalization": "epsilon",
+    "BatchNormalization": "axis epsilon",
     "LayerNormalization": "axis epsilon",
-    "GroupNormalization": "groups epsilon",
+    "GroupNormalization": "groups axis epsilon",
     "PReLU": "",
     "UnitNormalization": "axis",
     "Activation": "activation",
@@ -83,7 +83,6 @@ IDENTITIES = {
     "RandomColorJitter", "RandomColorDegeneration", "RandomSharpness", "RandomGrayscale", "RandomGaussianBlur",
     "RandomPosterization", "RandomInvert", "RandomElasticTransform", "RandAugment", "AugMix", "MixUp", "CutMix",
 }  # fmt: skip
-MERGES = {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"}
 # They change where a photo's pixels are, and not what they are.
 GEOMETRY = {"Resizing", "CenterCrop", "Cropping2D", "ZeroPadding2D"}
 CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose", "Conv1D")
@@ -128,7 +127,7 @@ class Step:
     inputs : list
         What it is called with: Values, numbers, arrays, slices, or lists of these.
     weights : dict of str to numpy.ndarray
-        By the names of `WEIGHTS`, float32; shaped so that they can be multiplied with the step's values.
+        By the names of `WEIGHTS`, float32.
     """
 
     kind: str
@@ -139,14 +138,28 @@ class Step:
 
     def values(self):
         """List the Values among the inputs, those in lists too."""
-        found, waiting = [], list(self.inputs)
-        while waiting:
-            one = waiting.pop(0)
-            if isinstance(one, Value):
-                found.append(one)
-            elif isinstance(one, list):
-                waiting = one + waiting
+        found = []
+        put_in(self.inputs, found.append)
         return found
+
+
+def put_in(argument, give):
+    """Put something else in the place of each Value in what a step is called with.
+
+    Parameters
+    ----------
+    argument : object
+        A Value, a list of what a step may be called with, or anything else, which stays.
+    give : callable
+        Value -> what takes its place.
+
+    Returns
+    -------
+    object
+    """
+    if isinstance(argument, Value):
+        return give(argument)
+    return [put_in(part, give) for part in argument] if isinstance(argument, list) else argument
 
 
 def written_steps(steps):
@@ -225,7 +238,8 @@ def read_steps(description, weights, inputs, kinds=None):
             raise NotScored(f"The layer {name!r} is called with no value, or with too many.")
         arguments = [_read_input(argument, position, inputs, name) for argument in given]
         step = Step(kind, name, settings, arguments)
-        _check_call(step)
+        if not step.values() or (kind in LAYERS and len(arguments) > 1):
+            raise NotScored(f"The layer {name!r} is called with no value, or with too many.")
         needed, optional = (words.split() for words in WEIGHTS.get(kind, ("", "")))
         step.weights = {key: left.pop(f"{position}/{key}") for key in needed + optional if f"{position}/{key}" in left}
         missing = [key for key in needed if key not in step.weights]
@@ -235,19 +249,6 @@ def read_steps(description, weights, inputs, kinds=None):
     if left:
         raise NotScored(f"There are weights {short_text(min(left))!r}, which belong to no layer.")
     return steps
-
-
-def _check_call(step):
-    first, of_layer = step.inputs[0], not step.kind.startswith("ops.")
-    listed = isinstance(first, list) and all(isinstance(one, Value) for one in first) and first
-    if of_layer and not (listed if step.kind in MERGES else isinstance(first, Value)):
-        raise NotScored(f"The layer {step.name!r} ({step.kind}) is called with something that it does not take.")
-    if (of_layer and len(step.inputs) != 1) or not step.values():
-        raise NotScored(f"The layer {step.name!r} is called with no value, or with too many.")
-    if step.kind == "ops.GetItem" and (
-        len(step.inputs) != 2 or not isinstance(first, Value) or not isinstance(step.inputs[1], list)
-    ):
-        raise NotScored(f"The layer {step.name!r} takes a part of something that has none.")
 
 
 def _read_setting(value, name):

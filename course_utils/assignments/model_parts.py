@@ -1,6 +1,6 @@
 """Take a student's model apart: what stands between photo and base, the base, and the head after it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from course_utils.assignments.layers import (
     NotScored,
     Step,
     Value,
+    put_in,
 )
 
 # TensorFlow's own functions, where their names differ from Keras's.
@@ -95,6 +96,11 @@ def plain_array(weight):
     return np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(values, "float32")), np.float32)
 
 
+def is_of_keras(layer):
+    """Say whether a layer, model or operation is of one of Keras's own classes."""
+    return type(layer).__module__.split(".")[0] == "keras"
+
+
 def split(model, base):
     """Take a student's model apart at the base.
 
@@ -156,10 +162,7 @@ def view_of(before):
         In order, each on what the one before gives.
     """
     kept = [step for step in before if _is_geometry(step)]
-    return [
-        Step(step.kind, step.name, step.settings, [Value(number - 1), *step.inputs[1:]])
-        for number, step in enumerate(kept)
-    ]
+    return [replace(step, inputs=[Value(number - 1), *step.inputs[1:]]) for number, step in enumerate(kept)]
 
 
 def _is_geometry(step):
@@ -199,9 +202,10 @@ class _Recorder:
 
     def _called(self, operation, inputs):
         kind = type(operation).__name__
-        if not _of_keras(operation):
-            self.problems.append(f"the layer {operation.name!r} is of your own class {kind} (use Keras's layers)")
-            return inputs[0]
+        if not is_of_keras(operation):
+            return self._problem(
+                f"the layer {operation.name!r} is of your own class {kind} (use Keras's layers)", inputs
+            )
         if kind in ("Functional", "Sequential"):
             return self.through(operation, inputs[0])
         if kind == "Pipeline":
@@ -209,11 +213,8 @@ class _Recorder:
                 inputs = [self._called(layer, inputs[:1])]
             return inputs[0]
         if kind == "Lambda":
-            self.problems.append(
-                f"the layer {operation.name!r} is a Lambda layer, whose Python code cannot be graded (call "
-                "base.preprocess(inputs) directly, or use a layer such as Rescaling)"
-            )
-            return inputs[0]
+            why = "whose Python code cannot be graded (call base.preprocess(inputs) directly, or use a layer such as"
+            return self._problem(f"the layer {operation.name!r} is a Lambda layer, {why} Rescaling)", inputs)
         if ".ops." in type(operation).__module__:
             return self._operation(kind, operation, inputs)
         return self._layer(kind, operation, inputs)
@@ -222,14 +223,15 @@ class _Recorder:
         if kind == "Cast":
             return inputs[0]
         if kind not in OPERATIONS:
-            self.problems.append(f"the operation {operation.name!r} is a {kind}, which the scorer does not take")
-            return inputs[0]
-        function, names = OPERATIONS[kind]
+            return self._problem(
+                f"the operation {operation.name!r} is a {kind}, which the scorer does not take", inputs
+            )
+        _, names = OPERATIONS[kind]
         settings = {name: _plain(getattr(operation, name)) for name in names.split() if hasattr(operation, name)}
         if kind == "Squeeze" and settings.get("axis") is None:
             # Of one photo alone the batch would go too.
             settings["axis"] = -1
-        if kind in ("GetItem",):
+        if kind == "GetItem":
             index = inputs[1] if isinstance(inputs[1], tuple | list) else [inputs[1]]
             inputs = [inputs[0], list(index)]
         if "newshape" in settings:
@@ -246,44 +248,18 @@ class _Recorder:
         if kind == "Normalization":
             return self._normalization(layer, given)
         if kind not in LAYERS:
-            self.problems.append(f"the layer {layer.name!r} is a {kind}, which the scorer does not take")
-            return inputs[0]
+            return self._problem(f"the layer {layer.name!r} is a {kind}, which the scorer does not take", inputs)
         if config.get("data_format") not in (None, "channels_last"):
-            self.problems.append(f"the layer {layer.name!r} has its channels first (the course has them last)")
-            return inputs[0]
+            return self._problem(f"the layer {layer.name!r} has its channels first (the course has them last)", inputs)
         settings = {name: _plain(config[name]) for name in LAYERS[kind].split() if name in config}
         after = None
         if "activation" in settings or kind == "Activation":
             settings["activation"], after = self._activation(layer)
         weights = {weight.name: plain_array(weight) for weight in layer.weights} if kind in WEIGHTS else {}
-        if kind.endswith("Normalization") and kind != "UnitNormalization":
-            weights = self._along_its_axis(kind, layer, weights, settings, config)
-        elif kind == "PReLU":
-            weights = {"alpha": weights["alpha"]}
         value = self._add(Step(kind, layer.name, settings, [given], weights))
         if after is not None:
             value = self._called(after, [value])
         return value
-
-    def _along_its_axis(self, kind, layer, weights, settings, config):
-        """Shape the weights of a normalization so that they can be multiplied with its input."""
-        axis = config.get("axis", -1)
-        axes = list(axis) if isinstance(axis, list | tuple) else [axis]
-        rank = len(layer._inbound_nodes[0].input_tensors[0].shape)
-        axes = [one % rank for one in axes]
-        if kind == "LayerNormalization":
-            settings["axis"] = axes
-        if kind == "GroupNormalization" and axes != [rank - 1]:
-            self.problems.append(f"the layer {layer.name!r} normalizes groups along another axis than the last")
-        if kind == "BatchNormalization" and axes == [rank - 1]:
-            return weights
-        shaped = {}
-        for name, array in weights.items():
-            sizes = [1] * rank
-            for one, size in zip(sorted(axes), array.shape, strict=True):
-                sizes[one] = size
-            shaped[name] = array.reshape(sizes)
-        return shaped
 
     def _normalization(self, layer, given):
         mean, variance = (plain_array(one) for one in (layer.mean, layer.variance))
@@ -306,19 +282,16 @@ class _Recorder:
         known = getattr(activation, "__module__", "").split(".")[0] in ("keras", "tensorflow")
         if activation is None or (known and name in ACTIVATIONS):
             return name, None
-        self.problems.append(
-            f"the layer {layer.name!r} has the activation {name or activation!r}, which the scorer does not take (use "
-            "one of Keras's by its name)"
-        )
-        return None, None
+        what = f"the activation {name or activation!r}, which the scorer does not take (use one of Keras's by its name)"
+        return self._problem(f"the layer {layer.name!r} has {what}", [None]), None
+
+    def _problem(self, sentence, inputs):
+        self.problems.append(sentence)
+        return inputs[0]
 
     def _add(self, step):
         self.steps.append(step)
         return Value(len(self.steps) - 1)
-
-
-def _of_keras(operation):
-    return type(operation).__module__.split(".")[0] == "keras"
 
 
 def _input(value):
@@ -399,11 +372,5 @@ def _needed(steps, output, ends, inside=(), base=""):
         needed.add(position)
         waiting += [value.position for value in steps[position].values()]
     numbers = {position: Value(number) for number, position in enumerate(sorted(needed))} | ends
-
-    def moved(one):
-        if isinstance(one, Value):
-            return numbers[one.position]
-        return [moved(part) for part in one] if isinstance(one, list) else one
-
     kept = [steps[position] for position in sorted(needed)]
-    return [Step(step.kind, step.name, step.settings, moved(step.inputs), step.weights) for step in kept]
+    return [replace(step, inputs=put_in(step.inputs, lambda value: numbers[value.position])) for step in kept]

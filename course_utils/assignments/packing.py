@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.assignments.layers import NotScored
-from course_utils.assignments.model_parts import plain_array
+from course_utils.assignments.model_parts import is_of_keras, plain_array
+from course_utils.assignments.public_photos import PUBLIC_TEST
 from course_utils.assignments.trial_run import tried_parts
 from course_utils.assignments.variant import ASSIGNMENTS
 from course_utils.errors import CourseError
@@ -24,8 +25,6 @@ from course_utils.settings import course_path
 
 FORMAT = 2
 LARGEST = 60_000_000
-PUBLIC_TEST_PHOTOS = 1000
-PARTS = ("submission.json", "head.json", "head.npz", "base.npz", "predictions.npz")
 LONGEST_ANSWER = 20_000
 _PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "opencv-python-headless", "image-course")
 
@@ -186,7 +185,7 @@ def _model_problems(model):
 
     if not isinstance(model, keras.Model):
         return [f"the model is a {type(model).__name__}, not a Keras model"]
-    if not _keras_own(model) or type(model).__name__ not in ("Functional", "Sequential"):
+    if not is_of_keras(model) or type(model).__name__ not in ("Functional", "Sequential"):
         return ["the model is a class of your own (build it with keras.Sequential or keras.Model(inputs, outputs))"]
     if not model.built or not model.weights:
         return ["the model is not built yet (start it with keras.Input, and train it)"]
@@ -194,10 +193,6 @@ def _model_problems(model):
     if broken:
         return [f"the weights {broken[0]!r} hold NaN or infinity (train again with a smaller learning rate)"]
     return []
-
-
-def _keras_own(layer):
-    return type(layer).__module__.split(".")[0] == "keras"
 
 
 def _prediction_problems(predictions):
@@ -209,10 +204,8 @@ def _prediction_problems(predictions):
         return [f"the predictions are an array of {values.dtype}, not of numbers (give what model.predict returned)"]
     if values.ndim not in (1, 2) or (values.ndim == 2 and values.shape[1] not in (1, 2)):
         return [f"the predictions have shape {values.shape}, not (photos, 2) or (photos, 1)"]
-    if len(values) != PUBLIC_TEST_PHOTOS:
-        return [
-            f"there are {len(values):,} predictions, not {PUBLIC_TEST_PHOTOS:,} (one for each test photo, dogs first)"
-        ]
+    if len(values) != PUBLIC_TEST:
+        return [f"there are {len(values):,} predictions, not {PUBLIC_TEST:,} (one for each test photo, dogs first)"]
     if not np.isfinite(values.astype(np.float64)).all():
         return ["the predictions hold NaN or infinity"]
     return []

@@ -1,14 +1,14 @@
 """Try a student's model in named parts before it is packed: together they must give what the model gives."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from course_utils.assignments.answers import cut_between, dogs
-from course_utils.assignments.layer_outputs import photo_by_photo
-from course_utils.assignments.layers import NotScored, Step, Value, read_steps, written_steps
+from course_utils.assignments.layer_outputs import PhotoByPhoto
+from course_utils.assignments.layers import NotScored, Step, Value, put_in, read_steps, written_steps
 from course_utils.assignments.model_parts import split, view_of
 from course_utils.assignments.public_photos import SIZE, public_test_photos
 from course_utils.assignments.released_base import OWN, PREPARATIONS, released_base
@@ -58,7 +58,6 @@ class _Reading:
     outputs: np.ndarray
     agreement: float
     distance: float | None
-    whole_photos: bool
 
     def surely(self):
         return self.agreement >= AGREEMENT and (self.distance is None or self.distance < 0.05)
@@ -114,7 +113,7 @@ def tried_parts(model, base, predictions):
 def _check_views(views, released, photos):
     for view in views:
         read_steps(json.loads(json.dumps(written_steps(view)[0])), {}, 1)
-        given = photo_by_photo(view, [photos[:1]]).shape[1:]
+        given = _seen(view, photos[:1]).shape[1:]
         if given != (released.size, released.size, 3):
             raise NotScored(
                 f"{released.name} was loaded for photos of {released.size} x {released.size} and would get an input of "
@@ -124,29 +123,21 @@ def _check_views(views, released, photos):
 
 def _reading(model, parts, views, released, photos, predictions):
     """Find out how the student fed the model: in the right way, if that explains the predictions."""
-    expected = {}
-    seen = [photo_by_photo(view, [photos]) if view else photos for view in views]
-    right, others = None, []
+    seen, readings = [_seen(view, photos) for view in views], []
+    expected = {way: [released.prepared(one, way) for one in seen] for way in PREPARATIONS}
     for fed_as in ("raw photos", *(one for one in PREPARATIONS if one != "raw photos")):
-        reading = _fed(model, parts, released, photos, seen, fed_as, expected, predictions)
-        if reading is None:
-            continue
-        if reading.found != OWN:
-            others.append(reading)
-        elif right is None or reading.agreement > right.agreement:
-            right = reading
-        if right is not None and right.surely():
-            return right
-    if right is None and not others:
-        raise NotScored("the model could not be tried on the public test photos")
+        reading = _fed(model, parts, released, photos, fed_as, expected, predictions)
+        if reading is not None:
+            readings.append(reading)
+            if reading.found == OWN and reading.surely():
+                return reading
+    right = max((one for one in readings if one.found == OWN), key=lambda one: one.agreement, default=None)
     order = lambda one: (one.agreement >= AGREEMENT, -(one.distance or 0.0), one.agreement)  # noqa: E731
-    other = max(others, key=order, default=None)
-    if right is None or (other is not None and other.beats(right)):
-        return other
-    return right
+    other = max((one for one in readings if one.found != OWN), key=order, default=None)
+    return other if right is None or (other is not None and other.beats(right)) else right
 
 
-def _fed(model, parts, released, photos, seen, fed_as, expected, predictions):
+def _fed(model, parts, released, photos, fed_as, expected, predictions):
     """Feed the model in one way; None where it does not take that."""
     fed = released.prepared(photos, fed_as)
     if parts.starts_after is None:
@@ -155,19 +146,19 @@ def _fed(model, parts, released, photos, seen, fed_as, expected, predictions):
             if fed_as != "raw photos":
                 return None
             fed = fed.astype(whole)
-        inputs = [photo_by_photo(before, [fed]) for before in parts.before]
-        found = _in_words(inputs, seen, released, expected)
+        inputs = [_seen(before, fed) for before in parts.before]
         outputs = _predicted(model, fed)
-        whole_photos = len(seen) == 1 and seen[0] is photos and found != "something else"
-        return _Reading(found, inputs, "", outputs, *_fit(outputs, predictions), whole_photos)
+        return _Reading(_in_words(inputs, expected), inputs, "", outputs, *_fit(outputs, predictions))
     recorded = _recorded(released.name, released.size, parts.starts_after, fed_as)
-    best = None
+    readings = []
     for form, given in _forms(recorded, tuple(model.input_shape[1:])):
         outputs = _predicted(model, given)
-        reading = _Reading(fed_as, [fed], form, outputs, *_fit(outputs, predictions), True)
-        if best is None or (reading.agreement, -(reading.distance or 0)) > (best.agreement, -(best.distance or 0)):
-            best = reading
-    return best
+        readings.append(_Reading(fed_as, [fed], form, outputs, *_fit(outputs, predictions)))
+    return max(readings, key=lambda one: (one.agreement, -(one.distance or 0)))
+
+
+def _seen(view, photos):
+    return PhotoByPhoto(view, [photos.shape[1:]])([photos])
 
 
 def _forms(recorded, shape):
@@ -186,12 +177,7 @@ def _with_form(head, form):
     if not form:
         return head
 
-    def later(one):
-        if isinstance(one, Value):
-            return Value(one.position + 1)
-        return [later(part) for part in one] if isinstance(one, list) else one
-
-    moved = [Step(step.kind, step.name, step.settings, later(step.inputs), step.weights) for step in head]
+    moved = [replace(step, inputs=put_in(step.inputs, lambda value: Value(value.position + 1))) for step in head]
     return [Step(form, "recorded", {}, [Value(-1)]), *moved]
 
 
@@ -237,14 +223,12 @@ def _predicted(model, fed):
     return np.concatenate(outputs)[: len(fed)]
 
 
-def _in_words(inputs, seen, released, expected):
+def _in_words(inputs, expected):
     """Say what the base got: one of the preparations of what each view shows, or something else."""
-    for preparation in PREPARATIONS:
-        if preparation not in expected:
-            expected[preparation] = [released.prepared(photos, preparation) for photos in seen]
+    for preparation, views in expected.items():
         if all(
             given.shape == one.shape and np.abs(given - one).mean() <= 0.02 * np.abs(one).mean()
-            for given, one in zip(inputs, expected[preparation], strict=True)
+            for given, one in zip(inputs, views, strict=True)
         ):
             return preparation
     return "something else"
@@ -268,12 +252,9 @@ def _fit(outputs, predictions):
 def _check_together(model, head, head_weights, changed, released, reading):
     """Put the parts together as the scorer does, from what is written, and compare with the model itself."""
     steps = read_steps(json.loads(json.dumps(head)), head_weights, len(reading.base_inputs))
-    if not changed and reading.whole_photos:
-        features = [_recorded(released.name, released.size, "", reading.found)]
-    else:
-        with released.with_weights(changed) as whole:
-            features = [np.asarray(whole(one, training=False), np.float32) for one in reading.base_inputs]
-    outputs = photo_by_photo(steps, features)
+    with released.with_weights(changed) as whole:
+        features = [np.asarray(whole(one, training=False), np.float32) for one in reading.base_inputs]
+    outputs = PhotoByPhoto(steps, [one.shape[1:] for one in features])(features)
     if not steps or outputs.size not in (len(TRIED), 2 * len(TRIED)):
         raise NotScored("the model has no head of its own after the base that gives 1 or 2 numbers a photo")
     expected = reading.outputs.reshape(outputs.shape)

@@ -4,7 +4,6 @@ Nothing is unpacked to the disk, no pickle is read, and no text is evaluated. Wh
 with one sentence for the instructor.
 """
 
-import hashlib
 import io
 import json
 import math
@@ -19,6 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from course_utils.assignments.packing import FORMAT
+
 LARGEST_BUNDLE = 64_000_000
 MOST_ENTRIES = 64
 # The directory of a zip file is read as a whole: a bundle's has less than a kilobyte, that of 2,000 arrays some 200.
@@ -32,8 +33,7 @@ LARGEST_PARTS = {
     "predictions.npz": 1_000_000,
     "notebook.ipynb": 30_000_000,
 }
-FORMAT = 2
-NEEDED = ("submission.json", "head.json", "head.npz", "base.npz", "predictions.npz")
+ABOUT = "submission.json"
 # All arrays of one npz together, unpacked: 60 MB of float32 weights do not shrink much by compression.
 LARGEST_ARRAYS = {"head.npz": 160_000_000, "base.npz": 160_000_000, "predictions.npz": 200_000}
 DEEPEST_JSON = 100
@@ -44,15 +44,11 @@ LARGEST_INTEGER = 2**53
 # that are all NaN, as a training that diverged leaves them, compress to a thousandth: a layer of 20 MB may.
 LARGEST_RATIO, RATIO_COUNTS_FROM = 100, 20_000_000
 _LITTER = re.compile(r"(^|/)(__MACOSX/.*|\.DS_Store|Thumbs\.db|desktop\.ini)$")
-_HEADER = re.compile(
-    rb"\{\s*'descr'\s*:\s*'([<>|=]?[a-zA-Z][0-9]{1,3})'\s*,\s*'fortran_order'\s*:\s*(True|False)\s*,"
-    rb"\s*'shape'\s*:\s*\(([0-9, ]{0,120})\)\s*,?\s*\}\s*"
-)
 # Possessive, and a string that never ends goes to the end: no text makes this slow.
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
 # Line ends, tabs, and the joiners without which some scripts and emoji fall apart.
 _KEPT = "\n\t\u200c\u200d"
-_NUMBERS = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"}
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 class BundleError(Exception):
@@ -73,10 +69,6 @@ class Bundle:
         By the place of the layer in the head, or its name in the base; float32, finite or not.
     predictions : numpy.ndarray
         float32, (photos,) or (photos, columns).
-    sha256 : str
-        Of the whole file.
-    has_notebook : bool
-        Whether it holds notebook.ipynb.
     remarks : list of str
         What was odd but harmless.
     """
@@ -86,8 +78,6 @@ class Bundle:
     head_weights: dict
     base_weights: dict
     predictions: np.ndarray
-    sha256: str
-    has_notebook: bool
     remarks: list
 
 
@@ -110,46 +100,47 @@ def read_bundle(path):
     """
     content = _content(path)
     entries, remarks = _entries(content)
-    archive = zipfile.ZipFile(io.BytesIO(content))
-    about = _object(archive, entries, "submission.json", dict)
+    about = _object(content, entries, ABOUT, dict)
     if about.get("format") != FORMAT:
         raise BundleError(
             f"The bundle has the format {clean_text(about.get('format'), 20)}, and format {FORMAT} is read: it was "
             "packed by another version of the course, so pack it again with the one of this class."
         )
-    for name in NEEDED:
-        _check_there(entries, name)
-    predictions = read_arrays(_read(archive, entries["predictions.npz"], "predictions.npz"), "predictions.npz")
+    arrays = {name: read_arrays(_read(content, entries, name), name) for name in LARGEST_ARRAYS}
+    predictions = arrays["predictions.npz"]
     if set(predictions) != {"probabilities"}:
-        raise BundleError(
-            f"predictions.npz holds {_named(predictions)}, not one array called probabilities; pack again."
-        )
-    head_weights, base_weights = (
-        read_arrays(_read(archive, entries[name], name), name) for name in ("head.npz", "base.npz")
-    )
-    return Bundle(
-        about,
-        _object(archive, entries, "head.json", list),
-        head_weights,
-        base_weights,
-        predictions["probabilities"],
-        hashlib.sha256(content).hexdigest(),
-        "notebook.ipynb" in entries,
-        remarks,
-    )
+        named = ", ".join(_quoted(name) for name in list(predictions)[:5]) or "nothing"
+        raise BundleError(f"predictions.npz holds {named}, not one array called probabilities; pack again.")
+    head = _object(content, entries, "head.json", list)
+    return Bundle(about, head, arrays["head.npz"], arrays["base.npz"], predictions["probabilities"], remarks)
 
 
-def _object(archive, entries, name, kind):
-    _check_there(entries, name)
-    value = read_json(_read(archive, entries[name], name), name)
+def read_about(content):
+    """Read what a bundle says of itself, and nothing else of it.
+
+    Parameters
+    ----------
+    content : bytes
+        The zip file.
+
+    Returns
+    -------
+    dict
+        submission.json.
+
+    Raises
+    ------
+    BundleError
+        As `read_bundle`.
+    """
+    return _object(content, _entries(content)[0], ABOUT, dict)
+
+
+def _object(content, entries, name, kind):
+    value = read_json(_read(content, entries, name), name)
     if not isinstance(value, kind):
         raise BundleError(f"{name} holds a {type(value).__name__}, not a {kind.__name__}.")
     return value
-
-
-def _check_there(entries, name):
-    if name not in entries:
-        raise BundleError(f"The bundle lacks {name}; it was not made by pack_submission, or was changed.")
 
 
 def read_json(content, name):
@@ -333,11 +324,10 @@ def _entries(content):
         _check_entry(info, name)
     _check_unique([name.casefold() for name, _ in named], "The bundle")
     infos = {name: info for name, info in named if not name.endswith("/") and not _LITTER.search(name)}
-    first = NEEDED[0]
     # Some systems pack the unpacked folder again: then all parts lie in that folder.
-    folders = {name.removesuffix(first) for name in infos if name == first or name.endswith(f"/{first}")}
+    folders = {name.removesuffix(ABOUT) for name in infos if f"/{name}".endswith(f"/{ABOUT}")}
     if len(folders) > 1 and "" not in folders:
-        raise BundleError(f"The bundle holds {first} in {len(folders)} folders; only one of them could be meant.")
+        raise BundleError(f"The bundle holds {ABOUT} in {len(folders)} folders; only one of them could be meant.")
     zips = [name for name in infos if name.lower().endswith(".zip")]
     if zips and not folders:
         raise BundleError(f"The bundle holds another zip file, {_quoted(zips[0])}; hand in that one itself.")
@@ -407,12 +397,15 @@ def _opened(content, name):
         raise BundleError(f"{name} is a damaged zip file ({_short(error)}).") from None
 
 
-def _read(archive, info, name):
+def _read(content, entries, name):
+    if name not in entries:
+        raise BundleError(f"The bundle lacks {name}; it was not made by pack_submission, or was changed.")
+    info = entries[name]
     if info.file_size > LARGEST_PARTS[name]:
         raise BundleError(f"{name} claims {info.file_size:,} bytes; at most {LARGEST_PARTS[name]:,} are read.")
     if info.file_size == 0:
         raise BundleError(f"{name} is empty.")
-    return _unpacked(archive, info, name)
+    return _unpacked(_opened(content, name), info, name)
 
 
 def _unpacked(archive, info, name):
@@ -429,38 +422,29 @@ def _unpacked(archive, info, name):
 
 
 def _array(content, name):
-    """Read one npy file whose content is as long as its header says."""
-    if content[:6] != b"\x93NUMPY" or len(content) < 12 or content[6] not in (1, 2):
-        raise BundleError(f"{name} is no array of NumPy's format 1 or 2.")
-    start = 10 if content[6] == 1 else 12
-    length = struct.unpack("<H" if content[6] == 1 else "<I", content[8:start])[0]
-    if length > 1000 or start + length > len(content):
-        raise BundleError(f"{name} has a header of {length:,} bytes, longer than any array of numbers needs.")
-    header = _HEADER.fullmatch(content[start : start + length])
-    if header is None:
-        if b"'O'" in content[start : start + length] or b"|O" in content[start : start + length]:
-            raise BundleError(f"{name} holds Python objects (a pickle), which are never read.")
-        raise BundleError(f"{name} is not an array of plain numbers.")
-    kind = header[1].decode().lstrip("<>|=")
-    if kind[0] == "O":
+    """Read one npy file whose content is as long as its header says; NumPy reads the header, which holds literals."""
+    file = io.BytesIO(content)
+    try:
+        read = _HEADERS[np.lib.format.read_magic(file)]
+    except (ValueError, KeyError):
+        raise BundleError(f"{name} is no array of NumPy's format 1 or 2.") from None
+    try:
+        shape, fortran_order, kind = read(file, max_header_size=1000)
+    except Exception as error:
+        # Whatever Python's parser meets in it.
+        raise BundleError(f"{name} has a header that is none of plain numbers ({_short(error)}).") from None
+    if kind.hasobject:
         raise BundleError(f"{name} holds Python objects (a pickle), which are never read.")
-    if kind not in _NUMBERS:
-        raise BundleError(f"{name} is an array of type {header[1].decode()}, not of plain numbers.")
-    sizes = [part.strip() for part in header[3].decode().split(",")]
-    if not all(re.fullmatch("[0-9]{1,10}", part) for part in sizes[:-1]) or len(sizes) > 9:
-        raise BundleError(f"{name} has a shape that is none.")
-    shape = tuple(int(part) for part in sizes if re.fullmatch("[0-9]{1,10}", part))
-    data = len(content) - start - length
-    count = math.prod(shape)
-    if count * np.dtype(kind).itemsize != data:
+    if kind.kind not in "fiub" or kind.itemsize > 8 or len(shape) > 8 or min(shape, default=0) < 0:
+        raise BundleError(f"{name} is an array of {_short(kind)} and shape {shape}, not of plain numbers.")
+    data, count = len(content) - file.tell(), math.prod(shape)
+    if count * kind.itemsize != data or not count:
         raise BundleError(
-            f"{name} claims the shape {shape}, that is {count:,} numbers of {np.dtype(kind).itemsize} bytes, and holds "
-            f"{data:,} bytes."
+            f"{name} claims the shape {shape}, that is {count:,} numbers of {kind.itemsize} bytes, and holds {data:,} "
+            "bytes."
         )
-    order = "F" if header[2] == b"True" else "C"
-    if not count:
-        raise BundleError(f"{name} claims the shape {shape}, which holds no numbers.")
-    return np.frombuffer(content, np.dtype(header[1].decode()), count, start + length).reshape(shape, order=order)
+    order = "F" if fortran_order else "C"
+    return np.frombuffer(content, kind, count, file.tell()).reshape(shape, order=order)
 
 
 def _check_depth(text, name):
@@ -486,7 +470,3 @@ def _short(error):
 
 def _quoted(name):
     return repr(clean_text(name, 80))
-
-
-def _named(arrays):
-    return ", ".join(_quoted(name) for name in list(arrays)[:5]) or "nothing"

@@ -16,10 +16,9 @@ from course_utils.errors import CourseError
 from homework.collecting.bundle import clean_text
 from homework.collecting.downloads import files_of
 from homework.collecting.filing import filed
-from homework.collecting.ownership import named_in, names_another
 from homework.collecting.platform_lists import ordered_names, read_accounts, word_characters
 from homework.collecting.platform_names import platform_of_files, uploads_of
-from homework.collecting.submissions import read_time
+from homework.collecting.submissions import named_in, names_another, read_time
 
 # What becomes of a row: the first three are written, the others are not.
 NEW, NEWER, OLDER, SAME = "new", "newer", "older", "same as before"

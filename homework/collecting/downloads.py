@@ -11,7 +11,7 @@ from pathlib import Path
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.sources.archives import MOST_FILES, MOST_RATIO, UNREADABLE, safe_parts
 from course_utils.sources.photo_folders import LITTER
-from homework.collecting.bundle import NEEDED, clean_text
+from homework.collecting.bundle import ABOUT, clean_text
 
 # More than pack_submission writes at most.
 LARGEST_FILE = 80_000_000
@@ -128,7 +128,7 @@ def _in_zip(path):
     try:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
-            if any(info.filename.rpartition("/")[2] == NEEDED[0] for info in infos):
+            if any(info.filename.rpartition("/")[2] == ABOUT for info in infos):
                 # The bundle itself, and no download with bundles in it.
                 return [DownloadedFile(path.parent, (path.name,), None, None)]
             return [_entry(info, path, number) for number, info in enumerate(infos) if not info.is_dir()]

@@ -26,7 +26,7 @@ from course_utils.errors import CourseError
 from homework.handing_out.release import ANSWER_ID as ANSWER
 from homework.handing_out.roster import given_and_family
 from homework.marks.marking_page import answer_text, write_marking_page
-from homework.marks.points import TEXT, read_points, worth
+from homework.marks.points import TEXT, cell_name, points_by_item, read_points, remarks, worth
 from homework.scoring.journal import only_one
 from homework.scoring.rubric import ITEMS
 from homework.times import due_time
@@ -36,11 +36,6 @@ REMARKS = "remarks"
 CHECKSUM = "text-checksum"
 # Of what is missing only this item waits for a person: one click gives no credit.
 FIRST_CELL = next(iter(ITEMS))
-
-
-def cell_name(item):
-    """Give the name of an item's cell in the gradebook, which may hold no spaces."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", item)
 
 
 def course_config(course):
@@ -85,8 +80,12 @@ def database_url(course, url=None):
     str
         The URL given, else that of nbgrader_config.py, else ``gradebook.db`` in the course folder.
     """
-    configured = course_config(course).get("CourseDirectory", {}).get("db_url")
-    return url or (configured if isinstance(configured, str) else f"sqlite:///{(course / 'gradebook.db').resolve()}")
+    return url or _configured(course, "db_url") or f"sqlite:///{(course / 'gradebook.db').resolve()}"
+
+
+def _configured(course, name):
+    value = course_config(course).get("CourseDirectory", {}).get(name)
+    return value if isinstance(value, str) else None
 
 
 @contextmanager
@@ -115,7 +114,7 @@ def opened(course, url=None):
         # nbgrader's own way of making a submission, about which SQLAlchemy 2.1 warns, is no business of the reader's.
         warnings.filterwarnings("ignore", category=SAWarning)
         try:
-            with Gradebook(where, course_id=_course_id(course)) as gradebook:
+            with Gradebook(where, course_id=_configured(course, "course_id") or "default_course") as gradebook:
                 yield gradebook
         except (SQLAlchemyError, InvalidEntry, ModuleNotFoundError, OSError) as error:
             first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -260,7 +259,7 @@ def write_scores(course, students, submissions, records, url=None):
             own = points[submission.assignment]
             record = worth(records.get((submission.student, submission.assignment)), own)
             _write_one(gradebook, submission, record)
-            write_marking_page(course, submission, record, remarks(submission, record), cell_name, REMARKS, own)
+            write_marking_page(course, submission, record, remarks(submission, record), REMARKS, own)
         _write_penalties(gradebook, late)
 
 
@@ -452,59 +451,6 @@ def _marks(entry):
     )
 
 
-def points_by_item(record):
-    """Give the points of each item by its cell's name; nothing where the submission could not be scored.
-
-    Parameters
-    ----------
-    record : dict or None
-        Of the journal.
-
-    Returns
-    -------
-    dict of str to float
-        A refused bundle has 0 for each item.
-    """
-    result = (record or {}).get("result")
-    if not result or result["status"] == "failed":
-        return {}
-    if result["status"] == "refused":
-        return {cell_name(item): 0.0 for item in ITEMS}
-    return {cell_name(item["name"]): float(item["points"]) for item in result["items"]}
-
-
-def remarks(submission, record):
-    """Say in words what became of a submission, for the instructor and as the comment in the gradebook.
-
-    Parameters
-    ----------
-    submission : homework.collecting.submissions.Submission
-    record : dict or None
-        Of the journal.
-
-    Returns
-    -------
-    str
-        One line for each item, or the sentence why there are none.
-    """
-    lines = [submission.note] if submission.note else []
-    if submission.problem:
-        lines.append(f"Not scored: {submission.problem}")
-    elif record is None:
-        lines.append("Not scored yet: grade again.")
-    elif "failed" in record:
-        lines.append(f"Not scored: {record['failed']}")
-    elif record["result"]["status"] != "scored":
-        status = "Refused" if record["result"]["status"] == "refused" else "Not scored"
-        lines.append(f"{status}: {record['result'].get('refusal') or 'no reason given'}")
-    else:
-        lines += [
-            f"{item['name']}: {item['points']:g} of {item['out_of']:g} ({item['verdict']}). {item['reason']}"
-            for item in record["result"]["items"]
-        ]
-    return "\n".join(lines)
-
-
 def _refused(record):
     return bool(record) and record.get("result", {}).get("status") == "refused"
 
@@ -520,11 +466,6 @@ def _complete(gradebook, notebook):
         if cell.id not in there:
             gradebook.db.add(Comment(cell_id=cell.id, notebook=notebook))
     gradebook.db.flush()
-
-
-def _course_id(course):
-    configured = course_config(course).get("CourseDirectory", {}).get("course_id")
-    return configured if isinstance(configured, str) and configured else "default_course"
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from functools import lru_cache
 from course_utils.errors import file_errors_told
 from course_utils.files import write_text
 from homework.handing_out.release import ANSWER_ID, SOURCE
-from homework.marks.points import TEXT
+from homework.marks.points import TEXT, cell_name
 from homework.scoring.rubric import ITEMS
 from tools.notebooks import SOLUTION_ONLY, from_script
 
@@ -22,7 +22,7 @@ RUBRIC = """\
 """
 
 
-def write_marking_page(course, submission, record, remarks, cell_of, remarks_cell, points):
+def write_marking_page(course, submission, record, remarks, remarks_cell, points):
     """Write the notebook that formgrader shows for one submission.
 
     What comes from a student stands in code cells as comments or is quoted: formgrader shows it, never runs it.
@@ -35,9 +35,7 @@ def write_marking_page(course, submission, record, remarks, cell_of, remarks_cel
     record : dict or None
         Of the journal.
     remarks : str
-        What became of the submission, see `homework.marks.gradebook.remarks`.
-    cell_of : callable
-        Item -> the name of its cell in the gradebook.
+        What became of the submission, see `homework.marks.points.remarks`.
     remarks_cell : str
         The name of the cell with the remarks.
     points : dict of str to float
@@ -64,7 +62,7 @@ def write_marking_page(course, submission, record, remarks, cell_of, remarks_cel
         said = item
         if about:
             said += f": {about['verdict']}, {about['points']:g} of {about['out_of']:g}\n{about['reason']}"
-        meta = _meta(cell_of(item), grade=True, solution=False, locked=True, points=points[item], cell_type="code")
+        meta = _meta(cell_name(item), grade=True, solution=False, locked=True, points=points[item], cell_type="code")
         cells.append(_cell(_as_comment(said), meta))
     if items:
         cells.append(_cell(f"<details><summary>By which evidence</summary>\n\n{_evidence(items)}\n\n</details>"))

@@ -1,9 +1,10 @@
 """How many points each item has: the course's own, or what ``points.toml`` in the course folder says instead.
 
-The scorer says how much of an item was reached; this says what that is worth.
+The scorer says how much of an item was reached; this says what that is worth, and puts it into words.
 """
 
 import math
+import re
 import tomllib
 
 from course_utils.errors import CourseError, file_errors_told
@@ -15,6 +16,8 @@ FILE = "points.toml"
 TEXT = "text answer"
 MOST = 100
 DEFAULT = {**ITEMS, TEXT: float(ANSWER_POINTS)}
+# The base's own preprocessing is what another_base is about, and a head alone changes no layer that it should not.
+SHIFTED = {"another_base": {"right layers changed": 1.0, "base left as released": 2.0}}
 
 
 def read_points(course):
@@ -43,7 +46,7 @@ def read_points(course):
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CourseError(f"{path} cannot be read ({error}); mend that line.") from None
-    points = {assignment: dict(DEFAULT) for assignment in ASSIGNMENTS}
+    points = {assignment: DEFAULT | SHIFTED.get(assignment, {}) for assignment in ASSIGNMENTS}
     for assignment, items in said.items():
         if assignment not in points or not isinstance(items, dict):
             raise CourseError(f"{path}: there is no assignment {assignment!r}; choose from {', '.join(ASSIGNMENTS)}.")
@@ -89,3 +92,56 @@ def worth(record, points):
 def _scaled(item, out_of):
     share = item["points"] / item["out_of"] if item["out_of"] else 0.0
     return {"points": round(share * out_of, 2), "out_of": out_of}
+
+
+def cell_name(item):
+    """Give the name of an item's cell in the gradebook, which may hold no spaces."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", item)
+
+
+def points_by_item(record):
+    """Give the points of each item by its cell's name; nothing where the submission could not be scored.
+
+    Parameters
+    ----------
+    record : dict or None
+        Of the journal.
+
+    Returns
+    -------
+    dict of str to float
+        A refused bundle has 0 for each item.
+    """
+    items = ((record or {}).get("result") or {}).get("items", [])
+    return {cell_name(item["name"]): float(item["points"]) for item in items}
+
+
+def remarks(submission, record):
+    """Say in words what became of a submission, for the instructor and as the comment in the gradebook.
+
+    Parameters
+    ----------
+    submission : homework.collecting.submissions.Submission
+    record : dict or None
+        Of the journal.
+
+    Returns
+    -------
+    str
+        One line for each item, or the sentence why there are none.
+    """
+    lines = [submission.note] if submission.note else []
+    if submission.problem:
+        lines.append(f"Not scored: {submission.problem}")
+    elif record is None:
+        lines.append("Not scored yet: grade again.")
+    elif "failed" in record:
+        lines.append(f"Not scored: {record['failed']}")
+    elif record["result"]["status"] == "refused":
+        lines.append(f"Refused: {record['result']['refusal']}")
+    else:
+        lines += [
+            f"{item['name']}: {item['points']:g} of {item['out_of']:g} ({item['verdict']}). {item['reason']}"
+            for item in record["result"]["items"]
+        ]
+    return "\n".join(lines)

@@ -3,9 +3,11 @@
 import math
 from datetime import datetime
 
+import numpy as np
+
 from homework.handing_out.release import ANSWER_ID
-from homework.marks.gradebook import REMARKS, cell_name, remarks
-from homework.marks.points import TEXT, read_points, worth
+from homework.marks.gradebook import REMARKS
+from homework.marks.points import TEXT, cell_name, read_points, remarks, worth
 from homework.pages import local_time, write_page
 from homework.scoring.rubric import ITEMS
 
@@ -70,7 +72,7 @@ def write_feedback(course, submission, record, marks):
         answer_out_of=points[TEXT],
         comments={name: text for name, text in comments.items() if name not in (REMARKS, ANSWER_ID)},
         answer_comment=comments.get(ANSWER_ID),
-        curves=[curves(name, run) for name, run in runs_of(result.get("history"))],
+        curves=[curves(name, run) for name, run in list(result.get("history", {}).items())[:MOST_RUNS]],
         handed_in=local_time(datetime.fromisoformat(submission.timestamp)) if submission.timestamp else None,
         due=local_time(marks.due) if marks and marks.due else None,
         late=how_late(marks.seconds_late) if marks and marks.seconds_late > 0 else None,
@@ -279,9 +281,8 @@ def histogram(points, out_of):
         Of each bar: count, points (8 stands for 8 and all below 9), and x, y, width, height in the drawing.
     """
     bins = math.floor(out_of) + 1
-    counts = [0] * bins
-    for one in points:
-        counts[min(bins - 1, max(0, math.floor(one + 1e-9)))] += 1
+    whole = np.clip(np.floor(np.add(points, 1e-9)).astype(int), 0, bins - 1)
+    counts = np.bincount(whole, minlength=bins).tolist()
     tallest, width = max(counts) or 1, (WIDTH - 2 * MARGIN) / bins
     return [
         {
@@ -294,27 +295,6 @@ def histogram(points, out_of):
         }
         for i, count in enumerate(counts)
     ]
-
-
-def runs_of(history):
-    """Bring a history into a list of runs, one curve after the other.
-
-    Parameters
-    ----------
-    history : dict or None
-        Name -> numbers by epoch, or run -> such a dict.
-
-    Returns
-    -------
-    list of (str, dict of str to list)
-        At most eight runs; only curves that hold numbers alone.
-    """
-    if not isinstance(history, dict):
-        return []
-    flat = {name: values for name, values in history.items() if isinstance(values, list)}
-    runs = [("training", flat)] if flat else []
-    runs += [(str(name), run) for name, run in history.items() if isinstance(run, dict)]
-    return runs[:MOST_RUNS]
 
 
 def curves(name, run):
@@ -332,14 +312,9 @@ def curves(name, run):
     dict
         name, epochs, and lines: for each its label, colour and points.
     """
-    lines, epochs = [], 1
-    for label, values in run.items():
-        if not isinstance(values, list) or "acc" not in str(label) or len(lines) == len(COLOURS):
-            continue
-        values = values[:MOST_EPOCHS]
-        epochs = max(epochs, len(values))
-        lines.append((str(label), values))
-    drawn = []
+    kept = [(label, values) for label, values in run.items() if isinstance(values, list) and "acc" in label]
+    lines = [(label, values[:MOST_EPOCHS]) for label, values in kept[: len(COLOURS)]]
+    epochs, drawn = max([1, *(len(values) for _, values in lines)]), []
     for (label, values), colour in zip(lines, COLOURS, strict=False):
         points = [
             (MARGIN + (WIDTH - 2 * MARGIN) * (i / max(1, epochs - 1)), _height(value))

@@ -111,6 +111,8 @@ def similarity_hints(results, honest_likeness=lambda assignment, number: None):
 
 def _connected(results, honest_likeness):
     """Group results of which each is nearly the same as another one of its group."""
+    from scipy.sparse.csgraph import connected_components
+
     answers = np.array([result["fingerprints"]["answers"] for result in results])
     answers /= np.maximum(np.linalg.norm(answers, axis=1, keepdims=True), 1e-12)
     numbers = np.array([result["variant_number"] for result in results])
@@ -120,18 +122,8 @@ def _connected(results, honest_likeness):
         if honest is not None:
             same = numbers == number
             bounds[np.ix_(same, same)] = 1 - (1 - honest) / OF_HONEST_DISTANCE
-    near = answers @ answers.T > bounds
-    left, groups = set(range(len(results))), []
-    while left:
-        waiting, group = [left.pop()], []
-        while waiting:
-            one = waiting.pop()
-            group.append(one)
-            found = left & set(np.flatnonzero(near[one]).tolist())
-            left -= found
-            waiting += found
-        groups.append([results[one] for one in sorted(group)])
-    return groups
+    count, group_of = connected_components(answers @ answers.T > bounds, directed=False)
+    return [[results[one] for one in np.flatnonzero(group_of == number)] for number in range(count)]
 
 
 def _hint(group, what, words):

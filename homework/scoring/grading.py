@@ -8,15 +8,14 @@ import hashlib
 import json
 import queue
 import tempfile
-import threading
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
 
 from course_utils.errors import CourseError
-from homework.collecting.bundle import BundleError, read_plain_file
-from homework.collecting.submissions import LARGEST_BUNDLE
+from homework.collecting.bundle import LARGEST_BUNDLE, BundleError, read_plain_file
 from homework.scoring.hidden_photos import id_in_use, to_bytes
 from homework.scoring.journal import Journal
 from homework.scoring.score_process import LimitedScorer
@@ -184,48 +183,36 @@ def _outcome(submission, request, said):
 
 def _scored_here(to_do, workers, limits):
     """Give (key, submission, request, what a scorer said) as they are ready, from scorers on this machine."""
-    content, seconds, memory = limits
-    waiting, ready = queue.SimpleQueue(), queue.SimpleQueue()
-    for entry in to_do:
-        waiting.put(entry)
+    content, *most = limits
     with tempfile.TemporaryDirectory(prefix="course-scorer-") as folder:
         hidden_file = Path(folder) / "hidden.npz"
         hidden_file.write_bytes(content)
-        scorers = [LimitedScorer(hidden_file, seconds, memory) for _ in range(workers)]
-        threads = [
-            threading.Thread(target=_keep_scoring, args=(scorer, waiting, ready), daemon=True) for scorer in scorers
-        ]
-        try:
-            for thread in threads:
-                thread.start()
-            for _ in to_do:
-                # With a time limit, so that Ctrl-C comes through on every system.
-                while True:
-                    try:
-                        yield ready.get(timeout=0.5)
-                        break
-                    except queue.Empty:
-                        continue
-        finally:
-            for scorer in scorers:
-                scorer.close()
-            for thread in threads:
-                thread.join(10)
+        scorers, free = [LimitedScorer(hidden_file, *most) for _ in range(workers)], queue.SimpleQueue()
+        for scorer in scorers:
+            free.put(scorer)
 
+        def scored(entry):
+            scorer = free.get()
+            try:
+                return *entry, scorer.score(entry[-1])
+            except Exception as error:
+                said = {"failed": f"The scorer could not be driven ({type(error).__name__}: {error})"[:500]}
+                return *entry, said
+            finally:
+                free.put(scorer)
 
-def _keep_scoring(scorer, waiting, ready):
-    while True:
-        try:
-            key, submission, request = waiting.get_nowait()
-        except queue.Empty:
-            return
-        try:
-            said = scorer.score(request)
-        except Exception as error:
-            said = {"failed": f"The scorer could not be driven ({type(error).__name__}: {error})"[:500]}
-        if scorer.closed:
-            return
-        ready.put((key, submission, request, said))
+        with ThreadPoolExecutor(workers) as pool:
+            waiting = {pool.submit(scored, entry) for entry in to_do}
+            try:
+                while waiting:
+                    # With a time limit, so that Ctrl-C comes through on every system.
+                    ready, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+                    for one in ready:
+                        yield one.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for scorer in scorers:
+                    scorer.close()
 
 
 def _scored_elsewhere(to_do, scheduler, limits):

@@ -1,10 +1,9 @@
 """The six items of the rubric: each with points, a verdict, the evidence and one sentence of reason."""
 
 import math
-import unicodedata
 
 from course_utils.assignments.released_base import OWN
-from course_utils.assignments.variant import convolutions
+from course_utils.assignments.variant import convolutions, same_id
 from homework.collecting.bundle import clean_text
 from homework.scoring.training_record import lacking, other_rate, shares
 
@@ -94,7 +93,7 @@ def _right_variant(about, student, variant, look):
     }
     wrong = [key for key in variant if not _equal(stated.get(key), variant[key])]
     reason = None
-    if not _equal_ids(about.get("student"), student):
+    if same_id(clean_text(about.get("student") or "", 500)) != same_id(student):
         reason = f"The bundle was packed under another student id than {student!r}."
     elif about.get("assignment") != variant["assignment"]:
         reason = f"The bundle belongs to {evidence['assignment']!r}, not to {variant['assignment']!r}."
@@ -140,24 +139,18 @@ def _right_layers(variant, look, reference):
     evidence["not as training changes"] = untrained
     trained = [name for name in changed if name in expected and name not in untrained]
     if not expected:
-        if not changed:
-            return item(2, "yes", "What differs from the released base is the head alone.")
-        return item(
-            0, "no", f"The base was to stay frozen, and {len(changed)} of its layers differ ({changed[0]} first)."
-        )
+        if changed:
+            first = f"{len(changed)} of its layers differ ({changed[0]} first)"
+            return item(0, "no", f"The base was to stay frozen, and {first}.")
+        return item(2, "yes", "What differs from the released base is the head alone.")
     if set(trained) == set(changed) == set(expected):
         what = f"the last {len(expected)} convolutions and the head"
-        if not all(name in traces for name in expected):
-            return item(
-                2, "as claimed", f"What differs from the released base is {what}; that it was trained is claimed."
-            )
-        return item(2, "yes", f"What differs from the released base is {what}, by as much as training changes them.")
-    both = set(changed) | set(expected)
-    points = 2 * len(trained) / len(both)
-    missing, extra = (
-        [name for name in expected if name not in changed],
-        [name for name in changed if name not in expected],
-    )
+        known = all(name in traces for name in expected)
+        how = ", by as much as training changes them" if known else "; that it was trained is claimed"
+        return item(2, "yes" if known else "as claimed", f"What differs from the released base is {what}{how}.")
+    points = 2 * len(trained) / len(set(changed) | set(expected))
+    missing = [name for name in expected if name not in changed]
+    extra = [name for name in changed if name not in expected]
     told = [f"unchanged: {', '.join(missing)}"] * bool(missing) + [f"changed too: {', '.join(extra[:5])}"] * bool(extra)
     told += [f"{name} {why}" for name, why in list(untrained.items())[:3] if name in expected]
     reason = f"{len(trained)} of the {len(expected)} layers to be unfrozen were trained ({'; '.join(told)})."
@@ -232,26 +225,23 @@ def _base_left(variant, look):
         "what the base was given": look.between,
         "better with": look.slip,
     }
-    name = "base left as released"
+    reason = None
     if extra:
         reason = f"{len(extra)} layers of the base that were to stay as released differ ({', '.join(extra[:3])})."
-        return _item(name, 0, "no", evidence, reason)
-    if look.stated_digest != look.base.digest:
+    elif look.stated_digest != look.base.digest:
         reason = "The bundle was packed with another base than the released one, by its checksum."
-        return _item(name, 0, "no", evidence, reason)
-    if look.broken:
-        return _item(
-            name, 0, "no", evidence, "The weights hold NaN or infinity, so nothing can be computed with the base."
-        )
-    if look.between != OWN:
+    elif look.broken:
+        reason = "The weights hold NaN or infinity, so nothing can be computed with the base."
+    elif look.between != OWN:
         reason = f"The base did not get its own preprocessing in the notebook, but {look.between} (M1, M4)."
-        return _item(name, 0, "no", evidence, reason)
-    if look.slip:
+    elif look.slip:
         reason = (
             f"The head is right more often when the base gets {look.slip} than with its own preprocessing (M1, M4)."
         )
-        return _item(name, 0, "no", evidence, reason)
-    return _item(name, 1, "yes", evidence, "All other layers are the released ones, with their own preprocessing.")
+    if reason:
+        return _item("base left as released", 0, "no", evidence, reason)
+    reason = "All other layers are the released ones, with their own preprocessing."
+    return _item("base left as released", 1, "yes", evidence, reason)
 
 
 def _accuracy_recomputed(about, look):
@@ -272,15 +262,13 @@ def _accuracy_recomputed(about, look):
     turned = look.swapped()
     computed = 1 - look.public_accuracy if turned and claimed > 0.5 else look.public_accuracy
     # The claim is for all public photos: what the predictions say of the sample is what it should be there.
-    expected = claimed
+    expected, bound = claimed, CLAIM_TOLERANCE
     if look.sample_accuracy is not None and abs(claimed - look.prediction_accuracy) <= 0.006:
         expected = look.sample_accuracy
-        bound = CLAIM_TOLERANCE
     elif look.sample_accuracy is not None and abs(claimed - (1 - look.prediction_accuracy)) <= 0.006:
         expected = 1 - look.sample_accuracy
-        bound = CLAIM_TOLERANCE
     else:
-        bound = CLAIM_TOLERANCE + 2.326 * math.sqrt(max(computed * (1 - computed), 0.02) / look.public_photos)
+        bound += 2.326 * math.sqrt(max(computed * (1 - computed), 0.02) / look.public_photos)
     evidence["allowed difference"] = round(bound, 4)
     apart = abs(expected - computed)
     numbers = f"{expected:.3f} is claimed and {computed:.3f} was computed on the same {look.public_photos} photos"
@@ -305,9 +293,8 @@ def _level_reached(variant, look, threshold):
     if look.hidden_accuracy is None:
         return _item(name, 0, "no", evidence, "No accuracy could be computed.")
     if look.base.name != variant["base"]:
-        return _item(
-            name, 0, "no", evidence, f"The level holds for {variant['base']}, on which the head does not stand."
-        )
+        reason = f"The level holds for {variant['base']}, on which the head does not stand."
+        return _item(name, 0, "no", evidence, reason)
     turned = look.swapped()
     accuracy = 1 - look.hidden_accuracy if turned else look.hidden_accuracy
     numbers = f"{look.hidden_accuracy:.3f} on hidden photos, and the level is {threshold:.3f}"
@@ -331,8 +318,8 @@ def _level_reached(variant, look, threshold):
 def _consistent_record(about, variant, history, faults, look, remarks):
     faults = list(faults)
     claimed = _share(about.get("claimed_accuracy"))
-    accuracies = [[one for one in series if one is not None] for run in history.values()
-                  for key, series in shares(run).items() if key.startswith("val_")]  # fmt: skip
+    validated = [series for run in history.values() for key, series in shares(run).items() if key.startswith("val_")]
+    accuracies = [[one for one in series if one is not None] for series in validated]
     finals = [series[-1] for series in accuracies if series]
     evidence = {
         "runs": len(history),
@@ -343,7 +330,7 @@ def _consistent_record(about, variant, history, faults, look, remarks):
         "from the predictions": _number(look.prediction_accuracy),
         "agreement with the predictions": _number(look.agreement),
         "notebook": bool(about.get("notebook")),
-        "versions": _versions(about.get("versions")),
+        "versions": _shown(about.get("versions")),
         "remarks": remarks[:5],
     }
     stated = look.prediction_accuracy
@@ -369,9 +356,8 @@ def _consistent_record(about, variant, history, faults, look, remarks):
         return _item(name, 0, "no", evidence, f"The record contradicts itself or the weights: {faults[0]}.")
     if few:
         return _item(name, 0.5, "partly", evidence, f"The history shows {few}; the rest is as claimed.")
-    return _item(
-        name, 1, "as claimed", evidence, "History, order of training and learning rates are as claimed, and consistent."
-    )
+    reason = "History, order of training and learning rates are as claimed, and consistent."
+    return _item(name, 1, "as claimed", evidence, reason)
 
 
 def _equal(stated, assigned):
@@ -384,13 +370,6 @@ def _equal(stated, assigned):
     if isinstance(assigned, int | float) and isinstance(stated, int | float) and not isinstance(stated, bool):
         return math.isclose(stated, assigned, rel_tol=1e-6)
     return stated == assigned
-
-
-def _equal_ids(stated, student):
-    def form(text):
-        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).strip().casefold())
-
-    return isinstance(stated, str) and form(clean_text(stated, 500)) == form(student)
 
 
 def _share(value):
@@ -410,10 +389,6 @@ def _shown(value):
         return value
     if isinstance(value, list):
         return [_shown(one) for one in value[:20]]
+    if isinstance(value, dict):
+        return {clean_text(key, 40): _shown(one) for key, one in list(value.items())[:20]}
     return clean_text(value, 60)
-
-
-def _versions(value):
-    if not isinstance(value, dict):
-        return {}
-    return {clean_text(key, 40): clean_text(text, 40) for key, text in list(value.items())[:20]}

@@ -6,6 +6,7 @@ bundles that are made to hang or to fill the memory.
 """
 
 import contextlib
+import gc
 import json
 import os
 import queue
@@ -145,7 +146,7 @@ class LimitedScorer:
             process = psutil.Process(child.pid)
         except (AttributeError, psutil.NoSuchProcess):
             return {"ended": "broken", "failed": "The scorer ended before it read the submission."}
-        most = _computed(process) + seconds
+        most = _used(process)[0] + seconds
         while True:
             try:
                 line = self.lines.get(timeout=LOOK_SECONDS)
@@ -156,10 +157,12 @@ class LimitedScorer:
                     return json.loads(line)
                 status = child.wait()
                 self.stop()
-                return {"ended": "broken", "failed": f"The scorer broke down over this submission ({_ending(status)})."}
-            if time.monotonic() > end or _computed(process) > most:
+                ending = f"signal {-status}" if status < 0 else f"exit code {status}"
+                return {"ended": "broken", "failed": f"The scorer broke down over this submission ({ending})."}
+            computed, resident = _used(process)
+            if time.monotonic() > end or computed > most:
                 return {"ended": "seconds", "failed": f"Scoring took more than {seconds:g} seconds, and was stopped."}
-            if memory and _resident(process) > memory:
+            if memory and resident > memory:
                 said = f"Scoring took more than {memory / 1e9:g} GB of memory, and was stopped."
                 return {"ended": "memory", "failed": said}
 
@@ -193,51 +196,35 @@ def serve(hidden_file):
     from homework.scoring.scorer import score
 
     hidden = from_bytes(content)
-    _tell(answers, {"ready": True})
-    for line in sys.stdin.buffer:
-        request = json.loads(line)
-        try:
-            said = {"result": score(request["bundle_path"], hidden=hidden, **_rest(request))}
-            text = json.dumps(said, allow_nan=False)
-        except Exception as error:
-            # score does not raise for what is in a bundle: this is a slip of ours, and must be seen as one.
-            traceback.print_exc()
-            text = json.dumps({"failed": f"The scorer has a fault: {type(error).__name__}: {error}"[:500]})
+    text = json.dumps({"ready": True})
+    while True:
         try:
             answers.write(text + "\n")
             answers.flush()
         except BrokenPipeError:
             # The worker was killed: nobody waits for this answer, and another worker scores the submission again.
             os._exit(1)
+        # Programs of TensorFlow refer to themselves, and hold a bundle's weights: they go now, not at some time later.
+        gc.collect()
+        gc.freeze()
+        line = sys.stdin.buffer.readline()
+        if not line:
+            return
+        try:
+            text = json.dumps({"result": score(hidden=hidden, **json.loads(line))}, allow_nan=False)
+        except Exception as error:
+            # score does not raise for what is in a bundle: this is a slip of ours, and must be seen as one.
+            traceback.print_exc()
+            text = json.dumps({"failed": f"The scorer has a fault: {type(error).__name__}: {error}"[:500]})
 
 
-def _rest(request):
-    return {name: request[name] for name in ("student", "variant", "threshold", "reference") if name in request}
-
-
-def _tell(answers, said):
-    answers.write(json.dumps(said) + "\n")
-    answers.flush()
-
-
-def _computed(process):
-    """Give the processor time of a process in seconds."""
+def _used(process):
+    """Give the processor time of a process in seconds, and its memory in bytes."""
     try:
         times = process.cpu_times()
-        return times.user + times.system
+        return times.user + times.system, process.memory_info().rss
     except psutil.NoSuchProcess:
-        return 0.0
-
-
-def _resident(process):
-    try:
-        return process.memory_info().rss
-    except psutil.NoSuchProcess:
-        return 0
-
-
-def _ending(status):
-    return f"signal {-status}" if status < 0 else f"exit code {status}"
+        return 0.0, 0
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.assignments.answers import are_for_public_test, cut_between, dogs, public_accuracy
-from course_utils.assignments.layer_outputs import photo_by_photo, shapes_of
+from course_utils.assignments.layer_outputs import PhotoByPhoto
 from course_utils.assignments.layers import (
     CONVOLUTIONS,
     GEOMETRY,
@@ -223,20 +223,23 @@ def look_at(bundle, hidden):
     look.prediction_accuracy = public_accuracy(bundle.predictions)
     for where, arrays in (("head", bundle.head_weights), ("base", bundle.base_weights)):
         look.broken += [f"{where}: {clean_text(key, 80)}" for key, array in arrays.items() if not _finite(array)]
-    last = shapes_of(steps, [base.model.output_shape[1:]] * len(views))[-1]
+    inputs = [base.model.output_shape[1:]] * len(views)
+    head = PhotoByPhoto(steps, inputs)
+    last = head.shapes[-1]
     if last not in ((1,), (1, 1), (1, 2)):
         raise NotScored(f"The head gives numbers of shape {last[1:]} a photo; 1 or 2 are needed, for cat and dog.")
     if look.broken:
         return look, None
 
-    def answers(photos, preparation=OWN):
-        features = [features_of(base, photos, view, preparation, changed) for view in views]
-        return photo_by_photo(steps, features).reshape(len(photos.images), -1)
+    def features(photos, preparation=OWN):
+        return [features_of(base, photos, view, preparation, changed) for view in views]
 
-    public, secret = hidden.public, hidden.photos
-    outputs = answers(public.photos)
+    def answers(seen):
+        return head(seen).reshape(len(seen[0]), -1)
+
+    public, secret, seen = hidden.public, hidden.photos, features(hidden.public.photos)
+    outputs, unseen = answers(seen), answers(features(secret))
     cut = cut_between(outputs, bundle.predictions)
-    unseen = answers(secret)
     if not _finite(outputs) or not _finite(unseen):
         look.broken.append("the answers")
         return look, None
@@ -249,8 +252,8 @@ def look_at(bundle, hidden):
         look.agreement = float((stated == found).mean())
         look.sample_accuracy = float((stated == public.photos.labels).mean())
     if look.agreement is None or look.agreement < 0.97:
-        look.slip = _slip(answers, public.photos, bundle.predictions)
-    look.convolutions = _convolutions(steps, base, public.photos, views, changed)
+        look.slip = _slip(lambda *way: answers(features(*way)), public.photos, bundle.predictions)
+    look.convolutions = _convolutions(head, inputs, [one[:: max(1, len(one) // 80)] for one in seen])
     return look, outputs
 
 
@@ -287,7 +290,7 @@ def _between(stated, base):
         for position, step in enumerate(view):
             if [value.position for value in step.values()] != [position - 1]:
                 raise NotScored("A view of the photo is no row of steps, each on what the one before gives.")
-        shape = shapes_of(view, [(SIZE, SIZE, 3)])[-1] if view else (1, SIZE, SIZE, 3)
+        shape = PhotoByPhoto(view, [(SIZE, SIZE, 3)]).shapes[-1] if view else (1, SIZE, SIZE, 3)
         if shape != (1, base.size, base.size, 3):
             raise NotScored(f"A view of the photo has the shape {shape[1:]}, and the base takes {base.size} pixels.")
     return words, read
@@ -305,29 +308,21 @@ def _changed_weights(arrays, base):
     return {key: array for key, array in arrays.items() if not base.same(key, array)}
 
 
-def _convolutions(steps, base, photos, views, changed):
+def _convolutions(head, inputs, features):
     """Take each convolution of the head out, and see how many answers are others then."""
-    inputs = [base.model.output_shape[1:]] * len(views)
-    shapes, found = shapes_of(steps, inputs), {}
-    few = _some(photos, 80)
-    features = None
-    for number, step in enumerate(steps):
+    found, before = {}, None
+    for number, step in enumerate(head.steps):
         if step.kind not in CONVOLUTIONS or len(found) >= 8:
             continue
         value = step.values()[0].position
-        shape = shapes[value] if value >= 0 else (1, *inputs[-1 - value])
+        shape = head.shapes[value] if value >= 0 else (1, *inputs[-1 - value])
         if math.prod(shape[1:-1]) <= 1:
             # After the pooling there is one place left, and nothing to convolve.
             continue
-        if features is None:
-            features = [features_of(base, few, view, OWN, changed) for view in views]
-            before = photo_by_photo(steps, features)
-        without = photo_by_photo(steps, features, without=number)
-        cut = cut_between(before, before)
-        found[clean_text(step.name, 60)] = {
-            "effect": float((dogs(before, cut) != dogs(without, cut)).mean()),
-            **trace_of(step),
-        }
+        before = head(features) if before is None else before
+        without, cut = PhotoByPhoto(head.steps, inputs, without=number)(features), cut_between(before, before)
+        effect = float((dogs(before, cut) != dogs(without, cut)).mean())
+        found[clean_text(step.name, 60)] = {"effect": effect, **trace_of(step)}
     return found
 
 
@@ -384,7 +379,7 @@ def features_of(base, photos, view, preparation, changed):
     known = [] if view or first == 1 else _recorded(base, photos, first, preparation)
     if known and first == len(base.model.layers):
         return known[0]
-    suffix = _part(base, first if known else 1)
+    suffix, see = _part(base, first if known else 1), PhotoByPhoto(view, [photos.images.shape[1:]])
     parts = []
     with base.with_weights(changed):
         for start in range(0, len(photos.images), 50):
@@ -392,8 +387,7 @@ def features_of(base, photos, view, preparation, changed):
             if known:
                 given = [array[here] for array in known]
             else:
-                seen = photo_by_photo(view, [photos.images[here]])
-                given = [base.prepared(seen, preparation)]
+                given = [base.prepared(see([photos.images[here]]), preparation)]
             parts.append(np.asarray(suffix(given[0] if len(given) == 1 else given, training=False), np.float32))
     return np.concatenate(parts)
 

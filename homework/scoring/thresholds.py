@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.assignments.layers import CONVOLUTIONS, read_steps
+from course_utils.assignments.public_photos import PUBLIC_TEST
 from course_utils.assignments.released_base import changes_of, released_base, trace_of
 from course_utils.errors import CourseError
 from course_utils.files import write_text
 from homework.collecting.bundle import read_bundle
 from homework.handing_out.variants import VARIANTS
+from homework.pages import filled
 from homework.scoring.copies import log_odds
 
 TABLE = Path(__file__).with_name("thresholds.json")
@@ -27,7 +29,6 @@ SOURCE = Path(__file__).resolve().parents[1] / "source"
 SEEDS = 3
 # The references are measured on the public test drawings, the submissions on as many hidden ones as the scorer draws
 # by default: both are samples of the same drawings, and both have the luck of a sample.
-PUBLIC_TEST = 1000
 HIDDEN = 400
 # One right submission in a hundred, trained anew, is allowed to fall below the level by bad luck.
 Z = 2.326
@@ -58,7 +59,7 @@ def threshold(variant, photos=HIDDEN, table=TABLE):
         with other weights of its base.
     """
     try:
-        rows = json.loads(Path(table).read_text(encoding="utf-8"))[variant["assignment"]]
+        rows = _read(table)[variant["assignment"]]
         row = rows[str(variant["number"])]
         level, fits = float(row["threshold"]), _is_for(row, variant)
         if photos != HIDDEN:
@@ -94,7 +95,7 @@ def reference_changes(variant, table=TABLE):
         of the head's own (the smallest), see `course_utils.assignments.released_base`. None where nothing was measured.
     """
     try:
-        row = json.loads(Path(table).read_text(encoding="utf-8"))[variant["assignment"]][str(variant["number"])]
+        row = _read(table)[variant["assignment"]][str(variant["number"])]
         return row.get("changes") if _is_for(row, variant) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -117,7 +118,7 @@ def honest_likeness(assignment, number, table=TABLE):
         The largest correlation between the answers of two; None where it was not measured.
     """
     try:
-        return json.loads(Path(table).read_text(encoding="utf-8"))[assignment][str(number)]["alike"]
+        return _read(table)[assignment][str(number)]["alike"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -173,6 +174,8 @@ def reference_bundles(variant, seeds=SEEDS):
     from tools.notebooks import from_script
 
     matplotlib.use("Agg")
+    # Fewer epochs would reach less.
+    os.environ.pop("COURSE_FAST", None)
     assignment = variant["assignment"]
     cells = from_script(SOURCE / assignment / f"{assignment}.py").cells
     code = [cell for cell in cells if cell.cell_type == "code"]
@@ -231,9 +234,7 @@ def found_in(bundles):
         convolutions += [trace_of(step) for step in head if step.kind in CONVOLUTIONS]
     changes = {}
     if layers:
-        changes["layers"] = {
-            layer: {name: _range(seen) for name, seen in weights.items()} for layer, weights in layers.items()
-        }
+        changes["layers"] = {layer: {name: _range(seen) for name, seen in of.items()} for layer, of in layers.items()}
     if convolutions:
         changes["convolution"] = {key: _digits(min(one[key] for one in convolutions)) for key in ("bias", "beyond")}
     return found | ({"changes": changes} if changes else {})
@@ -261,7 +262,7 @@ def measure(assignment, table=TABLE, bases=None):
         Only the variants with these bases; by default all.
     """
     for variant in VARIANTS[assignment]:
-        kept = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
+        kept = _read(table) if table.exists() else {}
         rows, number = kept.setdefault(assignment, {}), str(variant["number"])
         row = rows.get(number, {})
         if (bases and variant["base"] not in bases) or (_is_for(row, variant) and "alike" in row):
@@ -344,63 +345,40 @@ def page(kept):
     str
         Markdown.
     """
-    lines = [
-        "# Levels of the homework's variants",
-        "",
-        "Derived by `python -m homework.scoring.thresholds` from `thresholds.json`. Each row is the",
-        f"reference solution of one variant, trained with {SEEDS} seeds, on the {PUBLIC_TEST:,} public test drawings.",
-        f"The level is their mean less {Z} standard deviations of what luck can do to one right submission:",
-        f"{HIDDEN} hidden drawings,",
-        f"{PUBLIC_TEST:,} public ones, and the seed (its spread is pooled over the variants of a base). So one right",
-        "submission in a hundred falls below, whatever its variant.",
-        "",
-        "The last two columns: what training changed in these runs, and how alike the answers of two of them are (the",
-        "largest correlation). Changes are, of unfrozen layers, the size (root mean square) for their kernels; of a",
-        "convolution in the head, the size of its bias and the share of its kernel outside of the range in which Keras",
-        "starts it. Where this was not measured yet, the item of the rubric says 'as claimed'.",
-        "",
-    ]
+    tables = {}
     for assignment, rows in kept.items():
         spread = ", ".join(f"{base} {value:.4f}" for base, value in sorted(spreads(rows).items()))
-        lines += [
-            f"## {assignment}",
-            "",
-            f"Spread of the seeds: {spread}.",
-            "",
-            "| variant | base | unfrozen | rates | photos | accuracies | mean | level | measured | changed | alike |",
-            "|---|---|---|---|---|---|---|---|---|---|---|",
-        ]
-        for number, row in rows.items():
-            variant, values = row["variant"], row["accuracies"]
-            rates = ", ".join(f"{rate:g}" for rate in variant["learning_rates"])
-            lines.append(
-                f"| {number} | {variant['base']} | {variant['unfreeze']} | {rates} | {variant['subset']} | "
-                f"{' '.join(f'{value:.3f}' for value in values)} | {np.mean(values):.3f} | {row['threshold']:.3f} | "
-                f"{row['measured']} | {_changed(row.get('changes', {}))} | {row.get('alike', '')} |"
-            )
-        lines.append("")
+        tables[assignment] = {"spread": spread, "rows": [_cells(number, row) for number, row in rows.items()]}
     missing = [
         f"{assignment} {variant['number']} ({variant['base']})"
         for assignment, variants in VARIANTS.items()
         for variant in variants
         if str(variant["number"]) not in kept.get(assignment, {})
     ]
-    if missing:
-        lines += [f"Not measured yet: {', '.join(missing)}.", ""]
-    return "\n".join(lines)
+    about = {"seeds": SEEDS, "public": f"{PUBLIC_TEST:,}", "z": Z, "hidden": HIDDEN}
+    return filled("levels.md.j2", tables=tables, missing=missing, **about).rstrip() + "\n"
+
+
+def _cells(number, row):
+    variant, values = row["variant"], row["accuracies"]
+    rates = ", ".join(f"{rate:g}" for rate in variant["learning_rates"])
+    seeds, level = " ".join(f"{value:.3f}" for value in values), f"{row['threshold']:.3f}"
+    about = [number, variant["base"], variant["unfreeze"], rates, variant["subset"], seeds, f"{np.mean(values):.3f}"]
+    return [*about, level, row["measured"], _changed(row.get("changes", {})), row.get("alike", "")]
 
 
 def _changed(changes):
     if "convolution" in changes:
         return "{bias:.4f}, {beyond:.1%}".format(**changes["convolution"])
-    sizes = [
-        size
-        for weights in changes.get("layers", {}).values()
-        for name, trace in weights.items()
-        for size in trace["size"]
-        if "kernel" in name
+    kernels = [
+        one for weights in changes.get("layers", {}).values() for name, one in weights.items() if "kernel" in name
     ]
+    sizes = [size for one in kernels for size in one["size"]]
     return f"{min(sizes):.2g} to {max(sizes):.2g}" if sizes else ""
+
+
+def _read(table):
+    return json.loads(Path(table).read_text(encoding="utf-8"))
 
 
 def _save(kept, table):
@@ -417,14 +395,12 @@ def main(arguments=None):
     parser.add_argument("--folder", type=Path, default=Path("build/thresholds"), help="where the images are drawn")
     parser.add_argument("--page-only", action="store_true", help="set the levels and write the page, measuring nothing")
     chosen = parser.parse_args(arguments)
-    # Fewer epochs would give lower levels.
-    os.environ.pop("COURSE_FAST", None)
     if not chosen.page_only:
         chosen.folder.mkdir(parents=True, exist_ok=True)
         with chdir(chosen.folder):
             for assignment in chosen.assignments or VARIANTS:
                 measure(assignment, bases=chosen.base)
-    kept = with_levels(json.loads(TABLE.read_text(encoding="utf-8")))
+    kept = with_levels(_read(TABLE))
     _save(kept, TABLE)
     write_text(PAGE, page(kept))
 

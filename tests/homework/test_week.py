@@ -155,7 +155,7 @@ def test_another_assignments_bundle_waits_too(course, capsys):
 
 
 def test_what_is_accepted_waits_no_more_until_another_bundle_comes(course):
-    from homework.collecting.ownership import accept
+    from homework.collecting.submissions import accept
 
     hand_in(course, "s1005", bundle("s1002", "conv_head"))
     students = [one for one in students_of(course) if one.id == "s1005"]

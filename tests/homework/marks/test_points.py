@@ -8,7 +8,7 @@ from homework_records import STUDENTS, by_student, handed_in, refused, scored
 
 from course_utils.errors import CourseError
 from homework.marks import gradebook, report
-from homework.marks.points import DEFAULT, FILE, read_points, worth
+from homework.marks.points import DEFAULT, FILE, SHIFTED, read_points, worth
 
 OTHER = '[conv_head]\n"level reached" = 6\n"right variant" = 0\n"text answer" = 4\n'
 
@@ -21,7 +21,16 @@ def test_a_file_changes_what_it_names_and_nothing_else(tmp_path):
     (tmp_path / FILE).write_text(OTHER)
     points = read_points(tmp_path)
     assert points["conv_head"] == DEFAULT | {"level reached": 6.0, "right variant": 0.0, "text answer": 4.0}
-    assert points["another_base"] == DEFAULT
+    assert points["fine_tuning"] == DEFAULT
+
+
+def test_in_another_base_the_preprocessing_weighs_twice_and_the_sum_is_the_same(tmp_path):
+    points = read_points(tmp_path)["another_base"]
+    assert points == DEFAULT | SHIFTED["another_base"] and sum(points.values()) == sum(DEFAULT.values())
+    record = scored()
+    slip = next(item for item in record["result"]["items"] if item["name"] == "base left as released")
+    slip["points"] = 0.0
+    assert worth(record, points)["result"]["points"] == 8.0
 
 
 @pytest.mark.parametrize(

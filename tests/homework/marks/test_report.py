@@ -120,12 +120,6 @@ def test_curves_leave_out_what_is_no_number():
     assert len(drawn["lines"][0]["points"].split()) == 2
 
 
-def test_a_history_may_be_one_run_or_many():
-    assert [name for name, _ in report.runs_of({"accuracy": [0.5]})] == ["training"]
-    assert [name for name, _ in report.runs_of({"a": {"accuracy": [0.5]}, "b": {}})] == ["a", "b"]
-    assert report.runs_of(None) == []
-
-
 def test_the_histogram_counts_every_submission_once():
     bars = report.histogram([0.0, 0.5, 5.0, 9.0, 9.99, 10.0, 10.0], 10.0)
     assert [bar["count"] for bar in bars] == [2, 0, 0, 0, 0, 1, 0, 0, 0, 2, 2]

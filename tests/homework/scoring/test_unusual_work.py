@@ -5,6 +5,7 @@ Hostile bundles go through the process in which a class is graded, with its limi
 
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -542,6 +543,26 @@ def test_batch_normalization_trained_with_the_convolutions_costs_a_part(mobile):
     lost = {"right layers changed": "changed too: Conv_1_bn", "base left as released": "Conv_1_bn"}
     items = assert_loses(mobile, path, lost, variant=MOBILE["fine_tuning"], level=MOBILE_LEVEL)
     assert items["right layers changed"]["points"] == 1.5
+
+
+@pytest.mark.parametrize("slip", ["x / 255", "blue for red"])
+def test_a_head_on_a_wrong_input_loses_the_base_in_another_base(mobile, slip):
+    from keras import layers
+
+    wrong = {
+        "x / 255": lambda images: images / np.float32(255),
+        "blue for red": lambda images: mobile.base.preprocess(images[..., ::-1].astype(np.float32)),
+    }
+    slipped = replace(mobile.base, preprocess=wrong[slip])
+    train, public = (record_features(slipped, photos.images) for photos in (mobile.train, mobile.public.photos))
+    head = mobile.learned(mobile.head(layers.GlobalAveragePooling2D(), answer()), train)
+    variant, history = MOBILE["another_base"], mobile.history(best=0.75)
+    path = mobile.bundle(slip, head, inputs=public, variant=variant, history=history)
+    items = {one["name"]: one for one in scored(mobile, path, variant, level=MOBILE_LEVEL)["items"]}
+    assert items["base left as released"]["points"] == 0 and slip in items["base left as released"]["reason"]
+    between = json.loads(parts_of(path)["submission.json"])["between"] | {"preprocessing": "its own preprocessing"}
+    claimed = scored(mobile, changed(path, "claimed", about=about(between=between)), variant, level=MOBILE_LEVEL)
+    assert claimed["points"] < 10, claimed
 
 
 def test_the_last_layers_by_count_instead_of_the_last_convolutions(mobile):
