@@ -45,6 +45,13 @@ def test_the_first_cell_brings_the_course_along(tmp_path):
     assert Path(done.stdout.splitlines()[-1]).resolve() == tmp_path / "course_files/course_utils/__init__.py"
 
 
+def test_the_course_is_found_after_a_change_of_folder(tmp_path):
+    packed = colab.with_files_packed(notebook("1 + 1"), CHECKOUT, "test")
+    moved = "\nimport os\nos.makedirs('drive/MyDrive')\nos.chdir('drive/MyDrive')\nfrom course_utils import load_photos"
+    done = run_alone(packed.cells[0].source + moved, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 def test_drawing_works_from_the_packed_files(tmp_path):
     packed = colab.with_files_packed(notebook("1 + 1"), CHECKOUT, "test")
     code = packed.cells[0].source + (
