@@ -12,13 +12,14 @@ from course_utils import settings
 from course_utils.errors import CourseError
 from course_utils.photos import source_of
 from course_utils.sandbox.small_bases import SMALL_BASES, build_small_base
-from course_utils.sources.download import download, fetch_weights, is_verified
+from course_utils.sources.download import download, fetch_weights, is_verified, weights_checksum
 
 _KERAS = "https://storage.googleapis.com/tensorflow/keras-applications/"
 _KERNELS = "weights_tf_dim_ordering_tf_kernels"
 
-# Name -> (function in keras.applications, its module with preprocess_input, further arguments, address, md5).
-# Addresses and md5 are those in keras.applications 3.15; for MobileNetV2 Keras has no hash.
+# Name -> (function in keras.applications, its module with preprocess_input, further arguments, address, hash).
+# Addresses and md5 are those in keras.applications 3.15. For MobileNetV2 Keras has none: that of width 0.35, which
+# stands in for VGG16, has a SHA-256 of ours.
 REAL_BASES = {
     "VGG16": (
         "VGG16",
@@ -53,7 +54,7 @@ REAL_BASES = {
         "mobilenet_v2",
         {"alpha": 0.35},
         f"{_KERAS}mobilenet_v2/mobilenet_v2_{_KERNELS}_0.35_224_no_top.h5",
-        None,
+        "d43c70f8ea04b1087170401b2f4739f41b94200e30892ea8d050ac65779146c6",
     ),
 }
 
@@ -276,8 +277,8 @@ def _build(name, size):
         return Base(name, model, preprocess, "pretrained on drawn animals, comes with the course")
     import keras
 
-    function, module, arguments, url, md5 = REAL_BASES[name]
-    path, origin = _weights(url, md5)
+    function, module, arguments, url, file_hash = REAL_BASES[name]
+    path, origin = _weights(url, file_hash)
     try:
         model = getattr(keras.applications, function)(
             include_top=False, weights=None, input_shape=(size, size, 3), **arguments
@@ -292,25 +293,33 @@ def _build(name, size):
     return Base(name, model, _on_a_copy(getattr(keras.applications, module).preprocess_input), origin)
 
 
-def _weights(url, md5):
-    """Find the weights: Keras's own folder, the mirror, Keras's address; verified where Keras has a hash."""
+def _weights(url, file_hash):
+    """Find the weights: Keras's own folder, the mirror, Keras's address; verified where there is a hash."""
     file_name = url.rsplit("/", 1)[1]
-    kept = settings.keras_home() / "models" / file_name
-    if kept.is_file() and (md5 is None or is_verified(kept, f"md5:{md5}")):
+    kept, checksum = settings.keras_home() / "models" / file_name, weights_checksum(file_hash)
+    if kept.is_file() and (checksum is None or is_verified(kept, checksum)):
         return kept, "ImageNet weights from Keras's own folder"
     mirror = settings.mirror()
     if mirror and mirror.startswith("http"):
         try:
-            path = download(f"{mirror}/keras/models/{file_name}", kept, checksum=md5 and f"md5:{md5}")
+            path = download(f"{mirror}/keras/models/{file_name}", kept, checksum=checksum)
             return path, "ImageNet weights from the mirror"
         except CourseError:
             # The mirror need not hold every base; Keras's own address is next.
             pass
     elif mirror:
         path = Path(mirror) / "keras" / "models" / file_name
-        if path.is_file() and (md5 is None or is_verified(path, f"md5:{md5}")):
+        if path.is_file() and (checksum is None or is_verified(path, checksum)):
             return path, "ImageNet weights from the mirror"
-    return fetch_weights(url, file_name, md5), "ImageNet weights from Keras's address"
+    try:
+        return fetch_weights(url, file_name, file_hash), "ImageNet weights from Keras's address"
+    except CourseError as error:
+        if not kept.is_file():
+            raise
+        raise CourseError(
+            f"{kept} does not hold the weights that it should (its checksum is another), and they could not be had "
+            f"elsewhere ({str(error).rstrip('.')}); delete it and run again."
+        ) from None
 
 
 def _on_a_copy(preprocess_input):

@@ -73,6 +73,10 @@ def _sentence(error, path):
         return f"{where} may not be read or written here; choose another folder or change its permissions."
     if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENOTEMPTY):
         return f"{where} is in the way (a file where a folder is needed, or the reverse); move it elsewhere."
+    if error.errno in (errno.ENOTCONN, errno.ESTALE):
+        return (
+            f"The drive that holds {path} has lost its connection, as Google Drive does after hours; connect it again."
+        )
     if error.errno == errno.ENAMETOOLONG:
         return f"The path {where} is too long for this disk; choose a folder with a shorter path."
     if error.errno == errno.ENOENT:

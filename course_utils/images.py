@@ -16,7 +16,10 @@ from course_utils.files import written_whole
 from course_utils.memory import free_memory
 from course_utils.settings import course_path
 
-IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".heic"}
+IMAGE_ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+IMAGE_ENDINGS |= {".avif", ".heic", ".heif"}
+# How the header of a photo from an iPhone goes on, whatever its file is called.
+_HEIC = re.compile(rb"....ftyp(heic|heix|heim|heis|hevc|mif1|msf1)", re.DOTALL)
 # A header that claims more is a mistake or an attack, and would fill the memory; Pillow's own limit is just above.
 MOST_PIXELS = 178_000_000
 # The marker that ends a JPEG's pixels: not a 0xff of the pixels themselves, which 0 follows, nor a restart marker.
@@ -246,6 +249,8 @@ def _inspect(content, size):
     except Image.DecompressionBombError:
         return f"it claims more than {MOST_PIXELS / 1e6:.0f} million pixels", None
     except Exception:
+        if _HEIC.match(content):
+            return "it is a HEIC photo, as iPhones take them, which cannot be read here", None
         # OpenCV may know a format that Pillow does not; it decides below.
         return None, cv2.IMREAD_COLOR
     if width * height > MOST_PIXELS:

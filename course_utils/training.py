@@ -143,7 +143,9 @@ def earlier_model(data, name, train):
     import keras
 
     saved = _saved_model(data, name)
-    if not saved.is_file():
+    with file_errors_told(saved):
+        found = saved.is_file()
+    if not found:
         reason = f"There is no models/{saved.name} here"
     elif not _trained_on(saved, data):
         reason = f"models/{saved.name} was trained on other images"

@@ -31,6 +31,7 @@ COMMANDS = {
         "derive_all",
         "write notebooks/*.ipynb and homework/practice/ from their scripts",
     ),
+    "kernel": ("running", "register_kernel", "offer the course's Python to every Jupyter of yours, under its own name"),
     "test": ("testing", "test", "unit tests, and every notebook run and compared with few epochs"),
     "test-full": ("testing", "test_full", "all tests, the slow ones too, and every notebook with all epochs"),
     "test-quick": ("testing", "test_quick", "the unit tests that need no TensorFlow: under a minute"),

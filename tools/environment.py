@@ -28,6 +28,8 @@ NO_NETWORK = re.compile(
 OTHER_VERSIONS = re.compile(r"satisfies the requirement (\S+) .*\(from versions: (?!none)")
 # What pip and uv say where no version fulfils the pins.
 NO_PIN_FITS = re.compile(r"ResolutionImpossible|conflicting dependencies|requirements are unsatisfiable")
+# What pip and uv say on Windows, where a path of more than 259 characters needs a setting of the system.
+TOO_LONG = re.compile(r"Long Path support|os error 206|No such file or directory: '[A-Z]:\\\\[^']{225,}'")
 NO_ROOM = re.compile(r"No space left on device|Errno 28|os error 28|not enough space|Disk quota exceeded|Errno 122")
 
 
@@ -401,7 +403,8 @@ def _run(command, log, **settings):
     said = []
     with open(log, "a", encoding="utf-8") as file:
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
-        process = subprocess.Popen(command, env=os.environ | settings, **pipes)
+        # A pip that was told to install for the user can install nothing into an environment.
+        process = subprocess.Popen(command, env=os.environ | {"PIP_USER": "0"} | settings, **pipes)
         try:
             for line in process.stdout:
                 file.write(line)
@@ -420,6 +423,11 @@ def _run(command, log, **settings):
 def _diagnosis(said, log):
     if NO_ROOM.search(said):
         return f"The disk became full while installing into {log.parent}; free some space and run this again."
+    if TOO_LONG.search(said):
+        return (
+            f"A path became longer than Windows takes while installing into {log.parent}; move the course to a short "
+            "path, such as C:\\course, and run this again."
+        )
     if missing := OTHER_VERSIONS.search(said) or (
         NO_PIN_FITS.search(said) and re.search(r"(tensorflow[\w.=-]*)", said)
     ):

@@ -8,8 +8,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
+from course_utils.errors import file_errors_told
 from course_utils.memory import held_memory
 
+# How this Python is called in other programs that run notebooks; the name is that of its folder there.
+KERNEL_NAME, KERNEL_TITLE = "cats-and-dogs-course", "Cats and dogs (the course's own Python)"
 # An old laptop may take minutes to read a kernel's files for the first time.
 START_SECONDS = 600
 
@@ -111,6 +114,22 @@ def kernel_settings(**settings):
     # Clusters and build servers set MPLBACKEND; with it the pictures would not come into the notebook.
     environment.pop("MPLBACKEND", None)
     return defaults | environment | settings
+
+
+def register_kernel():
+    """Offer the course's own Python in every Jupyter and VS Code of this user, as a kernel with a name of its own.
+
+    Raises
+    ------
+    CourseError
+        Where the user's folder for kernels cannot be written.
+    """
+    from ipykernel.kernelspec import install
+    from jupyter_core.paths import jupyter_data_dir
+
+    with file_errors_told(jupyter_data_dir()):
+        folder = install(user=True, kernel_name=KERNEL_NAME, display_name=KERNEL_TITLE)
+    print(f"Every Jupyter of yours now offers the kernel {KERNEL_TITLE!r}; to take it away, remove {folder}.")
 
 
 def _told(notebook, name, code_cells, number, failure):

@@ -10,7 +10,7 @@ from pathlib import Path
 from course_utils.errors import CourseError
 from tools.environment import checkout_root
 from tools.notebooks import copy_to_run
-from tools.running import kernel_settings
+from tools.running import START_SECONDS, kernel_settings
 
 # The fewest epochs of all notebooks take minutes a cell on two cores; all epochs, up to an hour.
 CELL_SECONDS = {"1": 600, "0": 3600}
@@ -191,4 +191,6 @@ def nbval_options(root, fast):
     """
     seconds = CELL_SECONDS[fast]
     options = ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={seconds}", f"--timeout={seconds}"]
+    # An old laptop may take minutes to read a kernel's files for the first time.
+    options.append(f"--nbval-kernel-startup-timeout={START_SECONDS}")
     return [*options, "--nbval-sanitize-with", str(root / "tests" / "sanitize.cfg")]

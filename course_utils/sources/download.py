@@ -118,13 +118,28 @@ def fetch_weights(url, file_name, file_hash):
         Where the file cannot be had; without a network this is known within 10 seconds.
     """
     target = keras_home() / "models" / file_name
-    checksum = file_hash and f"{'md5' if len(file_hash) == 32 else 'sha256'}:{file_hash}"
+    checksum = weights_checksum(file_hash)
     if not is_verified(target, checksum) and (reasons := unanswered([url])):
         raise CourseError(
             f"{file_name} could not be downloaded: {url} does not answer ({reasons[url]}); "
             f"check the network, or put the file into {target.parent} by hand."
         )
     return download(url, target, checksum=checksum)
+
+
+def weights_checksum(file_hash):
+    """Turn the hash of a file of weights into a checksum as `download` takes it.
+
+    Parameters
+    ----------
+    file_hash : str or None
+        An md5 or sha256 in hex.
+
+    Returns
+    -------
+    str or None
+    """
+    return file_hash and f"{'md5' if len(file_hash) == 32 else 'sha256'}:{file_hash}"
 
 
 def unanswered(urls, seconds=8):

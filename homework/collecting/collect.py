@@ -199,6 +199,7 @@ def _owner(upload, known):
             name, username = known.notes.get(upload.prefix or upload.file.parts[-1], (None, username))
         found = next((one.id for one in known.students if same_id(one.id) == same_id(username)), None)
         why = "" if found else f"the account {_short(username)} is not on the class list"
+        why += "" if found else _by_a_spreadsheet(username, known.students)
         return replace(upload, account=username, name=name), found, why, None
     if upload.platform in ("moodle", "canvas"):
         listed = [account for account in known.accounts if account.number == upload.account]
@@ -228,7 +229,13 @@ def _named_student(own, students):
     if own is None:
         return None, "it cannot be read, or names nobody, and in a folder of bundles nothing else says whose it is"
     found = ids.get(same_id(own))
-    return found, "" if found else f"it names {own!r}, who is not on the class list"
+    return found, "" if found else f"it names {own!r}, who is not on the class list{_by_a_spreadsheet(own, students)}"
+
+
+def _by_a_spreadsheet(own, students):
+    """Say which id of the class list is this one without its leading zeros, which spreadsheets drop."""
+    bare = [one.id for one in students if one.id != own and own.isdigit() and one.id.lstrip("0") == own.lstrip("0")]
+    return f", but {bare[0]} is: a spreadsheet may have dropped the zeros there" if bare else ""
 
 
 def _blackboard_notes(uploads):

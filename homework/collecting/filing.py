@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -37,9 +38,18 @@ class Filed:
     earlier: frozenset
 
 
+def student_folder(course, student):
+    """Give the folder of a student's work; a Mac may have given its name accents as characters of their own."""
+    folder = course / "submitted" / student
+    if student.isascii() or os.path.lexists(folder) or not folder.parent.is_dir():
+        return folder
+    same = (one for one in folder.parent.iterdir() if unicodedata.normalize("NFC", one.name) == student)
+    return next(same, folder)
+
+
 def folder_of(course, student, assignment):
     """Give the folder in which a student's work for an assignment lies."""
-    return course / "submitted" / student / assignment
+    return student_folder(course, student) / assignment
 
 
 def read_collected(folder):

@@ -15,7 +15,7 @@ from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import write_text
 from course_utils.sources.photo_folders import LITTER
 from homework.collecting.bundle import LARGEST_BUNDLE, BundleError, clean_text, read_about, read_plain_file
-from homework.collecting.filing import COLLECTED, EARLIER, read_collected
+from homework.collecting.filing import COLLECTED, EARLIER, folder_of, read_collected, student_folder
 
 ACCEPTED = "accepted.json"
 # What a disk takes.
@@ -84,7 +84,7 @@ def find_submissions(course, students, assignments):
     """
     taken = accepted(course)
     return [
-        _find(course / "submitted" / student.id / assignment, student.id, assignment, taken)
+        _find(folder_of(course, student.id, assignment), student.id, assignment, taken)
         for assignment in assignments
         for student in students
     ]
@@ -105,7 +105,7 @@ def unknown_folders(course, students):
         The folders' names, sorted; what a system leaves in any folder is passed over.
     """
     folder = course / "submitted"
-    known = {student.id for student in students}
+    known = {student_folder(course, student.id).name for student in students}
     names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
     return sorted(clean_text(name, LONGEST_NAME) for name in names if name not in known and not _is_litter(name))
 
@@ -128,7 +128,7 @@ def misplaced(course, students, assignments):
     """
     found = []
     for student in students:
-        folder = course / "submitted" / student.id
+        folder = student_folder(course, student.id)
         names = sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
         for name in names:
             if name not in assignments and not name.startswith("."):
@@ -139,8 +139,8 @@ def misplaced(course, students, assignments):
 
 
 def _is_litter(name):
-    """Say whether a system makes files of this name by itself, such as macOS's ._bundle.zip beside bundle.zip."""
-    return name.startswith("._") or name in LITTER
+    """Say whether programs make files of this name by themselves: macOS ._bundle.zip, Jupyter .ipynb_checkpoints."""
+    return name.startswith(".") or name in LITTER
 
 
 def _find(folder, student, assignment, taken):

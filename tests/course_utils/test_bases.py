@@ -66,6 +66,24 @@ def test_kept_weights_that_are_cut_off_are_named_with_what_to_do(kept, mirror, c
 
 
 @pytest.mark.fault("downloader")
+@pytest.mark.parametrize("damage", [b"\xff" * 4000, bytes(16)], ids=["no numbers", "a few zeros"])
+def test_weights_that_are_damaged_in_the_middle_are_refused(kept, mirror, damage):
+    content = bytearray((mirror / "keras" / "models" / FILE).read_bytes())
+    content[len(content) // 2 : len(content) // 2 + len(damage)] = damage
+    (kept / FILE).write_bytes(content)
+    with pytest.raises(CourseError, match=f"{FILE} does not hold the weights.*delete it and run again"):
+        load_base(SMALLEST, 96)
+    assert load_base(size=96).name == "mini_vgg16"
+
+
+@pytest.mark.fault("downloader")
+def test_damaged_weights_are_left_for_the_mirrors(kept, mirror, monkeypatch):
+    monkeypatch.setenv("COURSE_MIRROR", str(mirror))
+    (kept / FILE).write_bytes(b"damaged")
+    assert load_base(SMALLEST, 96).origin == "ImageNet weights from the mirror"
+
+
+@pytest.mark.fault("downloader")
 def test_a_mirror_without_the_base_is_no_hindrance(kept, mirror, monkeypatch):
     shutil.copy(mirror / "keras" / "models" / FILE, kept.parent / FILE)
     with loopback() as site:

@@ -91,6 +91,22 @@ def test_what_cannot_be_opened_is_answered_by_one_sentence(tmp_path, name, conte
     assert name in str(told.value) and "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize("name", ["phone.heif", "named.jpg"])
+def test_a_heic_photo_is_told_as_one_whatever_it_is_called(tmp_path, capsys, name):
+    (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(500))
+    assert len(load_own_photos(tmp_path)) == 0
+    assert f"{name} cannot be opened: it is a HEIC photo, as iPhones take them" in capsys.readouterr().out
+
+
+def test_an_avif_photo_is_not_passed_over_in_silence(tmp_path, capsys):
+    try:
+        Image.fromarray(picture()).save(tmp_path / "saved from a page.avif")
+    except (KeyError, OSError):
+        pytest.skip("this Pillow writes no AVIF")
+    photos = load_own_photos(tmp_path)
+    assert len(photos) == 1 or "saved from a page.avif cannot be opened" in capsys.readouterr().out
+
+
 def test_a_cut_off_photo_is_told(tmp_path):
     Image.fromarray(picture(300, 400)).save(tmp_path / "cut.jpg")
     content = (tmp_path / "cut.jpg").read_bytes()

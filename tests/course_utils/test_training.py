@@ -1,10 +1,14 @@
 """Training: its precision, the models that are kept and carried, and the networks that stand in for an earlier one."""
 
+import errno
 import json
 import math
+import os
 import re
 import sys
 import types
+import zipfile
+from pathlib import Path
 
 import cv2
 import jupytext
@@ -126,6 +130,31 @@ def test_a_model_that_cannot_be_read_is_replaced(data, capsys, content):
     saved.write_bytes(saved.read_bytes()[:500] if content is None else content)
     assert weight(earlier_model(data, "scratch", replacement)) == -1
     assert "cannot be read" in capsys.readouterr().out
+
+
+def test_a_model_that_keras_2_saved_is_replaced(data, capsys):
+    keep_model(small_model(), "scratch", data)
+    saved = data.parent / "models" / "scratch.keras"
+    with zipfile.ZipFile(saved) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    now, before = b'"module": "keras"', b'"module": "keras.src.engine.sequential"'
+    parts["config.json"] = parts["config.json"].replace(now, before)
+    with zipfile.ZipFile(saved, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    assert weight(earlier_model(data, "scratch", replacement)) == -1
+    assert "saved by another version of Keras" in capsys.readouterr().out
+
+
+def test_a_drive_that_is_lost_meanwhile_is_told(data, monkeypatch):
+    def lost(path, **_):
+        raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN), str(path))
+
+    keep_model(small_model(), "scratch", data)
+    monkeypatch.setattr(Path, "stat", lost)
+    monkeypatch.setattr(os, "stat", lost)
+    with pytest.raises(CourseError, match="scratch.keras has lost its connection"):
+        earlier_model(data, "scratch", replacement)
 
 
 def test_a_model_without_its_note_is_not_trusted(data):

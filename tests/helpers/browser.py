@@ -1,10 +1,16 @@
 """A real Chromium, driven by Selenium, for tests that look at a page as its reader does."""
 
+import functools
 import json
 import shutil
+import subprocess
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+
+AXE = "axe-core@4.10.3"
 
 # Chromium keeps house in the background; a test must see no request but the page's own.
 QUIET = (
@@ -89,3 +95,49 @@ def requested_addresses(browser):
     events = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
     asked = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
     return [address for address in asked if address.startswith(("http:", "https:", "ws:", "wss:"))]
+
+
+@functools.cache
+def axe_script():
+    """Get axe-core, which knows the rules of accessible pages, from npm; skip the test where it cannot be had.
+
+    Returns
+    -------
+    str
+        Its program.
+    """
+    if not shutil.which("npm"):
+        pytest.skip("no npm here, which brings axe-core")
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["npm", "pack", "--silent", AXE]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+        if done.returncode:
+            pytest.skip("axe-core cannot be had: the registry of npm does not answer")
+        (packed,) = Path(folder).glob("*.tgz")
+        shutil.unpack_archive(packed, folder, filter="data")
+        return (Path(folder) / "package" / "axe.min.js").read_text(encoding="utf-8")
+
+
+def serious_violations(browser, script):
+    """List what axe-core finds on the open page that keeps somebody from using it.
+
+    Parameters
+    ----------
+    browser : selenium.webdriver.Chrome
+    script : str
+        See `axe_script`.
+
+    Returns
+    -------
+    list of (str, list of str)
+        The rule, and the beginnings of up to three elements.
+    """
+    browser.execute_cdp_cmd("Runtime.evaluate", {"expression": script})
+    browser.set_script_timeout(300)
+    found = browser.execute_async_script(
+        "const done = arguments[0]; axe.run(document).then(r => done(r.violations), e => done([{impact: String(e)}]))"
+    )
+    serious = (one for one in found if one["impact"] not in ("minor", "moderate"))
+    return [
+        (one.get("id", one["impact"]), [node["html"][:160] for node in one.get("nodes", ())[:3]]) for one in serious
+    ]

@@ -4,12 +4,10 @@ import functools
 import http.server
 import json
 import shutil
-import subprocess
-import tempfile
 import threading
-from pathlib import Path
 
 import pytest
+from browser import axe_script, serious_violations
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
@@ -28,7 +26,6 @@ KINDS = (
     "results/benchmark",
     "try-it",
 )
-AXE = "axe-core@4.10.3"
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -130,34 +127,10 @@ def test_code_has_a_button_to_copy_it_and_pages_follow_each_other(browser, addre
         assert page in browser.find_element(By.CSS_SELECTOR, link).get_attribute("href")
 
 
-@pytest.fixture(scope="module")
-def axe():
-    """The script of axe-core, from npm."""
-    if not shutil.which("npm"):
-        pytest.skip("no npm here, which brings axe-core")
-    with tempfile.TemporaryDirectory() as folder:
-        command = ["npm", "pack", "--silent", AXE]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
-        if done.returncode:
-            pytest.skip("axe-core cannot be had: the registry of npm does not answer")
-        (packed,) = Path(folder).glob("*.tgz")
-        shutil.unpack_archive(packed, folder, filter="data")
-        return (Path(folder) / "package" / "axe.min.js").read_text(encoding="utf-8")
-
-
 @pytest.mark.slow  # five seconds a page and more
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("page", KINDS)
-def test_axe_finds_nothing_serious(browser, address, axe, page, mode):
+def test_axe_finds_nothing_serious(browser, address, page, mode):
     opened(browser, f"{address[0]}/{page}.html", mode=mode)
     assert browser.execute_script("return document.documentElement.dataset.theme") == mode
-    browser.execute_script(axe)
-    found = browser.execute_async_script(
-        "const done = arguments[0]; axe.run(document).then(r => done(r.violations), e => done([{impact: String(e)}]))"
-    )
-    serious = [
-        (one["id"], [node["html"][:160] for node in one["nodes"]][:3])
-        for one in found
-        if one["impact"] not in ("minor", "moderate")
-    ]
-    assert serious == []
+    assert serious_violations(browser, axe_script()) == []

@@ -1,6 +1,7 @@
 """The copies for Colab: one file that carries what it needs."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,13 @@ def test_the_first_cell_brings_the_course_along(tmp_path):
     assert Path(done.stdout.splitlines()[-1]).resolve() == tmp_path / "course_files/course_utils/__init__.py"
 
 
+def test_the_course_is_found_after_a_change_of_folder(tmp_path):
+    packed = colab.with_files_packed(notebook("1 + 1"), CHECKOUT, "test")
+    moved = "\nimport os\nos.makedirs('drive/MyDrive')\nos.chdir('drive/MyDrive')\nfrom course_utils import load_photos"
+    done = run_alone(packed.cells[0].source + moved, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 def test_drawing_works_from_the_packed_files(tmp_path):
     packed = colab.with_files_packed(notebook("1 + 1"), CHECKOUT, "test")
     code = packed.cells[0].source + (
@@ -55,7 +63,7 @@ def test_drawing_works_from_the_packed_files(tmp_path):
 
 
 def test_a_small_base_is_built_from_the_packed_files(tmp_path):
-    packed = colab.with_files_packed(notebook("from course_utils import load_base"), CHECKOUT, "test")
+    packed = colab.with_files_packed(notebook("base = load_base()"), CHECKOUT, "test")
     code = packed.cells[0].source + (
         "\nfrom course_utils.sandbox.small_bases import build_small_base"
         "\nprint(build_small_base('mini_vgg16')[0].output_shape)"
@@ -72,10 +80,20 @@ def test_only_the_bases_that_a_notebook_uses_are_packed():
         names = zipfile.ZipFile(io.BytesIO(colab.packed_files(CHECKOUT, source))).namelist()
         return {Path(name).name.split(".")[0] for name in names if name.endswith(".h5")}
 
-    assert weights("from course_utils import load_photos") == set()
+    assert weights("from course_utils import load_base, load_photos") == set()
     assert weights("base = load_base()") == {"mini_vgg16"}
     assert weights("from x.cat_or_dog import build_cat_or_dog") == {"mini_vgg16", "cat_or_dog"}
-    assert weights("base = load_base('mini_xception')") == {"mini_vgg16", "mini_xception"}
+    assert weights("base = load_base('mini_xception')") == {"mini_xception"}
+    assert weights("variant = {'base': 'mini_xception'}\nload_base(variant['base'])") == {"mini_xception"}
+    assert weights("load_base('mini_xception')\nload_base()") == {"mini_vgg16", "mini_xception"}
+
+
+def test_the_copies_are_as_large_as_the_readme_says():
+    said = re.search(r"between ([\d.]+) and ([\d.]+) MB", (CHECKOUT / "README.md").read_text(encoding="utf-8"))
+    paths = [*CHECKOUT.glob("notebooks/*.ipynb"), *CHECKOUT.glob("homework/practice/*/*.ipynb")]
+    cells = [colab.with_files_packed(nbformat.read(path, as_version=4), CHECKOUT, path.name) for path in paths]
+    sizes = [max(len(cell.source) for cell in copy.cells) / 1e6 for copy in cells]
+    assert [f"{min(sizes):.1f}", f"{max(sizes):.1f}"] == [*said.groups()]
 
 
 def test_the_same_files_give_the_same_copy():

@@ -55,6 +55,16 @@ def test_make_only_calls_the_command_line(checkout):
     assert done.stdout.strip() == '"python3" -m tools lesson'
 
 
+@pytest.mark.skipif(os.name == "nt" or not shutil.which("make"), reason="no make here, or no links")
+def test_make_takes_a_python_whose_path_has_a_space(checkout, tmp_path):
+    python = tmp_path / "my python"
+    python.symlink_to(sys.executable)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    command = ["make", "-s", "help", f"PYTHON={python}"]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0 and done.stdout.startswith("usage: python -m tools"), done.stderr
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
 def test_a_reader_that_leaves_early_causes_no_traceback():
     command = f"'{sys.executable}' -m tools doctor | head -n 1"
@@ -90,7 +100,7 @@ def test_an_older_python_is_told_to_be_too_old(checkout):
         if found and subprocess.run([found, "-c", ""], capture_output=True).returncode == 0:
             done = subprocess.run([found, "-m", "tools", "lesson"], cwd=checkout, capture_output=True, text=True)
             assert done.returncode == 1
-            assert done.stderr.startswith("The course needs Python 3.11 or later")
+            assert done.stderr.startswith("TensorFlow is made for Python 3.11, 3.12 and 3.13, and this is Python 3.")
             return
     pytest.skip("no older Python here")
 
@@ -101,6 +111,24 @@ def test_the_file_that_an_older_python_reads_first_has_old_syntax(checkout):
     for name in ("tools/__main__.py", "tools/__init__.py", "course_utils/__main__.py", "course_utils/__init__.py"):
         source = (checkout / name).read_text(encoding="utf-8")
         ast.parse(source, feature_version=(3, 6))
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="no git here")
+def test_a_checkout_with_line_ends_of_windows_keeps_those_of_the_build_script(checkout, tmp_path):
+    git = ["git", "-C", str(tmp_path), "-c", "core.autocrlf=true", "-c", "user.name=a", "-c", "user.email=a@x.org"]
+    for name in (".gitattributes", ".ci/run", "Makefile", "README.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(checkout / name, tmp_path / name)
+    names = [".ci/run", "Makefile", "README.md"]
+    for command in (
+        ["init", "-q"],
+        ["add", "."],
+        ["commit", "-qm", "all"],
+        ["rm", "-q", *names],
+        ["reset", "-q", "--hard"],
+    ):
+        subprocess.run([*git, *command], check=True, capture_output=True)
+    assert [b"\r\n" in (tmp_path / name).read_bytes() for name in names] == [False, False, True]
 
 
 def test_the_build_server_runs_the_test_command(checkout):

@@ -1,5 +1,6 @@
 """make doctor: what it finds, and that it finds what is wrong."""
 
+import json
 import math
 import os
 import re
@@ -98,6 +99,36 @@ def test_a_wrong_setting_fails():
     assert done.returncode == 1
     assert re.search(r"(?m)^FAIL +COURSE_DATA is 'pictures'", done.stdout)
     assert "mend what is marked FAIL" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("backend", "settings_of_keras", "words"),
+    [
+        ("jax", {}, "KERAS_BACKEND is 'jax'"),
+        ("", {"backend": "torch"}, "keras.json asks for the backend 'torch'"),
+        ("", {"backend": "mxnet"}, "keras.json asks for the backend 'mxnet'"),
+        ("", {"backend": "tensorflow", "image_data_format": "channels_first"}, "asks for 'channels_first'"),
+    ],
+)
+def test_settings_that_the_course_cannot_work_with_fail_without_a_traceback(
+    tmp_path, backend, settings_of_keras, words
+):
+    (tmp_path / "keras.json").write_text(json.dumps(settings_of_keras))
+    done = course_doctor(KERAS_HOME=str(tmp_path), KERAS_BACKEND=backend)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert any(line.startswith("FAIL") and words in line for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("module", "content"),
+    [("cv2", ""), ("matplotlib", "raise AttributeError('_ARRAY_API not found')\n")],
+    ids=["an empty cv2", "matplotlib for another NumPy"],
+)
+def test_a_package_that_is_broken_inside_fails(tmp_path, module, content):
+    (tmp_path / f"{module}.py").write_text(content)
+    done = course_doctor(PYTHONPATH=os.pathsep.join([str(tmp_path), *sys.path]))
+    assert done.returncode == 1
+    assert re.search(rf"(?m)^FAIL +packages: {module}\S* cannot be imported \(AttributeError", done.stdout)
 
 
 def test_a_mirror_on_the_web_is_asked_for_the_file_that_the_fetch_reads_first(monkeypatch):

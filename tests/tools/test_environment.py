@@ -153,6 +153,13 @@ def test_a_fresh_environment_can_import_the_course(standin, capsys):
     assert "once, a minute or a few" in capsys.readouterr().out
 
 
+def test_a_pip_that_installs_for_the_user_installs_into_the_environment_all_the_same(standin, monkeypatch):
+    monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.setattr(environment, "_uv", lambda venv: None)
+    python = install(standin)
+    assert subprocess.run([str(python), "-c", "import standin"]).returncode == 0
+
+
 def test_a_second_time_installs_nothing(standin, capsys):
     first = install(standin)
     capsys.readouterr()
@@ -227,6 +234,22 @@ def test_a_package_that_is_not_made_for_this_machine_is_told(tmp_path, versions,
 def test_a_pin_that_nothing_fulfils_is_told_as_what_it_is(tmp_path, said):
     told = environment._diagnosis(said, tmp_path / "log")
     assert told.startswith("There is no tensorflow-cpu==2.99.0 for Python 3.") and "use Python 3.11" in told
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ERROR: Could not install packages due to an OSError: [Errno 2] No such file or directory: "
+        + repr("C:\\Users\\Ada\\Semester 3\\" + "long\\" * 50 + "cudnn_frontend_EngineConfigGenerator.h"),
+        "HINT: This error might have occurred since this system does not have Windows Long Path support enabled.",
+        "  Caused by: The filename or extension is too long. (os error 206)",
+    ],
+    ids=["pip", "newer pip", "uv"],
+)
+def test_a_path_that_is_too_long_for_windows_is_told(tmp_path, said):
+    assert "a short path, such as C:\\course" in environment._diagnosis(said, tmp_path / "log")
+    short = "ERROR: [Errno 2] No such file or directory: 'C:\\\\course\\\\pyproject.toml'"
+    assert "short path" not in environment._diagnosis(short, tmp_path / "log")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import base64
 import io
 import re
+import subprocess
+import sys
 from copy import deepcopy
 from pathlib import Path
 
@@ -331,6 +333,23 @@ def test_a_committed_notebook_is_in_step_with_its_script(script):
 def test_a_committed_notebook_has_one_setup_cell(script):
     tags = [tag for cell in notebooks.from_script(script).cells for tag in cell.metadata.get("tags", [])]
     assert tags.count(notebooks.SETUP_TAG) == 1
+
+
+def test_opened_with_another_python_every_notebook_says_which_kernel_to_choose():
+    scripts = [*SCRIPTS, *notebooks.homework_solutions(CHECKOUT)]
+    (source,) = {
+        cell.source
+        for script in scripts
+        for cell in notebooks.from_script(script).cells
+        if notebooks.SETUP_TAG in cell.metadata.get("tags", [])
+    }
+    # Without anything that is installed, as another program's Python.
+    command = [sys.executable, "-I", "-S", "-c", source]
+    done = subprocess.run(command, cwd=CHECKOUT / "notebooks", capture_output=True, text=True)
+    last = done.stderr.splitlines()[-1]
+    assert (
+        done.returncode == 1 and "choose the kernel of its .venv" in last and "elsewhere open the one-file copy" in last
+    )
 
 
 def test_at_least_60_percent_of_the_cells_with_text_output_are_compared():

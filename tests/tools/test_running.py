@@ -4,9 +4,13 @@ import json
 import sys
 
 import psutil
+import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import start_new_kernel
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tools.running import execute, kernel_settings
+from course_utils.errors import CourseError
+from tools.running import KERNEL_NAME, execute, kernel_settings, register_kernel
 
 PICTURE = """\
 import numpy as np
@@ -36,6 +40,27 @@ def test_another_kernel_called_python3_is_not_used(tmp_path, monkeypatch):
 def test_a_kernel_has_ended_when_its_notebook_has(tmp_path):
     (output,) = ran(tmp_path, "import os; print(os.getpid())", kernel_settings())
     assert not psutil.pid_exists(int(output.text))
+
+
+def test_every_jupyter_of_the_user_is_offered_the_courses_python_under_its_own_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    register_kernel()
+    assert "Cats and dogs" in capsys.readouterr().out
+    assert KernelSpecManager().get_kernel_spec(KERNEL_NAME).display_name.startswith("Cats and dogs")
+    manager, client = start_new_kernel(kernel_name=KERNEL_NAME)
+    try:
+        answer = client.execute_interactive("import sys", user_expressions={"python": "sys.executable"}, timeout=120)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert answer["content"]["user_expressions"]["python"]["data"]["text/plain"] == repr(sys.executable)
+
+
+def test_a_folder_for_kernels_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    (tmp_path / "jupyter").write_text("a file")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    with pytest.raises(CourseError, match="jupyter"):
+        register_kernel()
 
 
 def test_a_backend_without_pictures_that_a_cluster_sets_is_not_handed_on(monkeypatch):

@@ -1,7 +1,7 @@
 // The page: takes a photo, shows what the networks see of it, and what they say. Nothing is sent anywhere.
 
 import { loadLiteRt, loadAndCompile, Tensor } from "@litertjs/core";
-import { resized } from "./resize.js";
+import { reduction, resized } from "./resize.js";
 
 const SIZE = 150;
 // A phone's browser runs out of memory above this.
@@ -43,6 +43,7 @@ async function start() {
 
 // ---- from a file to 150 x 150 pixels
 
+// Gives what a canvas can draw, its size, and by how much it is still to be averaged before it is resized.
 async function opened(file) {
   if (file.size === 0) throw new Problem(`${file.name} is empty (0 bytes). Choose another photo.`);
   const size = await pictureSize(file);
@@ -51,12 +52,34 @@ async function opened(file) {
       `${file.name} has ${size.width} x ${size.height} pixels, more than a browser can hold. Choose a smaller photo.`,
     );
   }
+  const factor = (await isJpeg(file)) ? reduction(size.width, size.height, SIZE) : 1;
+  const smaller = factor > 1 ? await decodedSmaller(file, size, factor) : null;
+  if (smaller) return { picture: smaller, width: smaller.displayWidth, height: smaller.displayHeight, factor: 1 };
   try {
     // As in Python: turned as the camera noted, colours as they are stored.
-    return await createImageBitmap(file, { imageOrientation: "from-image", colorSpaceConversion: "none" });
+    const how = { imageOrientation: "from-image", colorSpaceConversion: "none" };
+    return { picture: await createImageBitmap(file, how), ...size, factor };
   } catch {
     throw new Problem(`${file.name} is damaged. Choose another photo.`);
   }
+}
+
+// Chromium reduces a JPEG in decoding as Python does, to the last bit; only pages from https or this computer may ask
+// for it. Elsewhere, and where it does not come in that size, null: averaging comes close.
+async function decodedSmaller(file, { width, height }, factor) {
+  if (!window.ImageDecoder) return null;
+  const [desiredWidth, desiredHeight] = [Math.ceil(width / factor), Math.ceil(height / factor)];
+  const wanted = { type: "image/jpeg", colorSpaceConversion: "none", desiredWidth, desiredHeight };
+  try {
+    const decoder = new ImageDecoder({ data: await file.arrayBuffer(), ...wanted });
+    const { image } = await decoder.decode();
+    decoder.close();
+    if (image.displayWidth === desiredWidth && image.displayHeight === desiredHeight) return image;
+    image.close();
+  } catch {
+    // Whether the file is damaged is for the other way to say.
+  }
+  return null;
 }
 
 // Without decoding the pixels, which a huge picture would take the memory for.
@@ -112,8 +135,8 @@ async function answerOf(network, pixels) {
   return { given, calibrated: tempered(given, network.temperature), milliseconds };
 }
 
-async function classify(picture, width, height, isJpeg) {
-  const pixels = resized(picture, width, height, SIZE, isJpeg);
+async function classify({ picture, width, height, factor }) {
+  const pixels = resized(picture, width, height, SIZE, factor);
   showInput(pixels);
   for (const network of networks) showAnswer(network, await answerOf(network, pixels));
   tell("Done. Choose another photo to go on.");
@@ -124,9 +147,9 @@ async function take(file) {
   document.body.dataset.state = "busy";
   tell("Looking ...");
   try {
-    const picture = await opened(file);
-    await classify(picture, picture.width, picture.height, await isJpeg(file));
-    picture.close();
+    const photo = await opened(file);
+    await classify(photo);
+    photo.picture.close();
   } catch (problem) {
     const text = problem instanceof Problem ? problem.message : `${file.name} could not be used (${problem.message}).`;
     tell(text, true);
@@ -243,7 +266,7 @@ byId("live").addEventListener("click", async () => {
   }
 });
 byId("snap").addEventListener("click", async () => {
-  await classify(video, video.videoWidth, video.videoHeight, false);
+  await classify({ picture: video, width: video.videoWidth, height: video.videoHeight, factor: 1 });
 });
 byId("stop").addEventListener("click", closeCamera);
 

@@ -4,7 +4,18 @@
 // Read some rows of a picture at a time: a photo of 50 million pixels needs 200 MB as a whole. A multiple of 8.
 const ROWS_AT_A_TIME = 64;
 // A large JPEG is decoded at an eighth, a quarter or a half of its size in Python, which averages whole pixels first.
-const FIRST_AVERAGED = [8, 4, 2];
+const REDUCTIONS = [8, 4, 2];
+
+/**
+ * Say by how much Python reduces a JPEG in decoding it.
+ * @param {number} width Its width in pixels.
+ * @param {number} height Its height in pixels.
+ * @param {number} size Height and width of the result.
+ * @returns {number} 8, 4, 2 or 1.
+ */
+export function reduction(width, height, size) {
+  return REDUCTIONS.find((factor) => Math.min(width, height) >= factor * size) ?? 1;
+}
 
 /**
  * Resize a picture.
@@ -12,13 +23,11 @@ const FIRST_AVERAGED = [8, 4, 2];
  * @param {number} width Its width in pixels.
  * @param {number} height Its height in pixels.
  * @param {number} size Height and width of the result.
- * @param {boolean} isJpeg Whether it comes from a JPEG file.
+ * @param {number} factor Average squares of so many pixels first, as Python does in decoding; 1 for none.
  * @returns {Uint8ClampedArray} RGB, size x size x 3; transparent places are white.
  */
-export function resized(picture, width, height, size, isJpeg) {
-  const shortest = Math.min(width, height);
-  if (shortest < size) return interpolated(picture, width, height, size);
-  const factor = isJpeg ? (FIRST_AVERAGED.find((one) => shortest >= one * size) ?? 1) : 1;
+export function resized(picture, width, height, size, factor) {
+  if (Math.min(width, height) < size) return interpolated(picture, width, height, size);
   return shrunk(picture, width, height, size, factor);
 }
 
@@ -54,6 +63,9 @@ function averaged(pixels, width, count, factor) {
   return result;
 }
 
+// In 32-bit floats, as OpenCV counts: where a sum is half-way between two whole numbers, its last bit decides.
+const { fround } = Math;
+
 // For each pixel of the source: the places of the result that it lies in (one or two), and with which share.
 function shares(source, size) {
   const scale = source / size;
@@ -61,7 +73,7 @@ function shares(source, size) {
     const first = Math.min(Math.floor(at / scale), size - 1);
     const border = (first + 1) * scale;
     const inFirst = Math.min(border, at + 1) - at;
-    return { first, inFirst: inFirst / scale, inNext: first + 1 < size ? (1 - inFirst) / scale : 0 };
+    return { first, inFirst: fround(inFirst / scale), inNext: first + 1 < size ? fround((1 - inFirst) / scale) : 0 };
   });
 }
 
@@ -69,8 +81,8 @@ function shrunk(picture, width, height, size, factor) {
   const columns = Math.ceil(width / factor);
   const across = shares(columns, size);
   const down = shares(Math.ceil(height / factor), size);
-  const sums = new Float64Array(size * size * 3);
-  const row = new Float64Array(size * 3);
+  const sums = new Float32Array(size * size * 3);
+  const row = new Float32Array(size * 3);
   for (let top = 0; top < height; top += ROWS_AT_A_TIME) {
     const count = Math.min(ROWS_AT_A_TIME, height - top);
     const pixels = averaged(rowsOf(picture, width, top, count), width, count, factor);
@@ -79,27 +91,28 @@ function shrunk(picture, width, height, size, factor) {
       for (let x = 0; x < columns; x++, at += 4) {
         const { first, inFirst, inNext } = across[x];
         for (let colour = 0; colour < 3; colour++) {
-          row[first * 3 + colour] += inFirst * pixels[at + colour];
-          if (inNext > 0) row[first * 3 + 3 + colour] += inNext * pixels[at + colour];
+          row[first * 3 + colour] += fround(inFirst * pixels[at + colour]);
+          if (inNext > 0) row[first * 3 + 3 + colour] += fround(inNext * pixels[at + colour]);
         }
       }
       const { first, inFirst, inNext } = down[top / factor + y];
       const into = first * size * 3;
       for (let i = 0; i < row.length; i++) {
-        sums[into + i] += inFirst * row[i];
-        if (inNext > 0) sums[into + row.length + i] += inNext * row[i];
+        sums[into + i] += fround(inFirst * row[i]);
+        if (inNext > 0) sums[into + row.length + i] += fround(inNext * row[i]);
       }
     }
   }
   return Uint8ClampedArray.from(sums);
 }
 
-// For each place of the result: its two neighbours in the source, and the share of the second.
+// For each place of the result: its two neighbours in the source, and the share of the second in 2048ths, since here
+// OpenCV counts in whole numbers.
 function neighbours(source, size) {
   return Array.from({ length: size }, (_, at) => {
     const middle = Math.min(Math.max(((at + 0.5) * source) / size - 0.5, 0), source - 1);
     const first = Math.floor(middle);
-    return { first, second: Math.min(first + 1, source - 1), share: middle - first };
+    return { first, second: Math.min(first + 1, source - 1), share: Math.round(2048 * (middle - first)) };
   });
 }
 
@@ -118,8 +131,8 @@ function interpolated(picture, width, height, size) {
     for (const { first: left, second: right, share: beside } of across) {
       for (let colour = 0; colour < 3; colour++) {
         const mixed = (pixels) =>
-          (1 - beside) * pixels[left * 4 + colour] + beside * pixels[right * 4 + colour];
-        result[at++] = (1 - below) * mixed(above) + below * mixed(under);
+          ((2048 - beside) * pixels[left * 4 + colour] + beside * pixels[right * 4 + colour]) >> 4;
+        result[at++] = ((((2048 - below) * mixed(above)) >> 16) + ((below * mixed(under)) >> 16) + 2) >> 2;
       }
     }
   }

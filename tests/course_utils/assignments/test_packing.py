@@ -17,7 +17,9 @@ from course_utils.bases import load_base
 from course_utils.errors import CourseError
 from homework.collecting.bundle import read_bundle
 from homework.handing_out.variants import VARIANTS
+from tools import colab
 
+CHECKOUT = Path(__file__).resolve().parents[3]
 SIZE = 150
 VARIANT = VARIANTS["conv_head"][0]
 
@@ -237,6 +239,18 @@ def test_a_second_base_with_other_weights_cannot_be_packed(pack, base):
 def test_the_notebook_of_the_folder_goes_in(pack, tmp_path, capsys):
     (tmp_path / "mine.ipynb").write_text("{}")
     assert parts(pack())["notebook.ipynb"] == b"{}" and "with mine.ipynb" in capsys.readouterr().out
+
+
+def test_the_course_that_a_one_file_copy_carries_is_not_packed_again(pack, tmp_path):
+    import nbformat
+
+    setup = nbformat.v4.new_code_cell("", metadata={"tags": ["setup"]})
+    copy = nbformat.v4.new_notebook(cells=[setup, nbformat.v4.new_code_cell("mine = 1")])
+    nbformat.write(colab.with_files_packed(copy, CHECKOUT, "copy"), tmp_path / "mine.ipynb")
+    handed_in = parts(pack())["notebook.ipynb"]
+    assert len(handed_in) < 3000 < 100_000 < (tmp_path / "mine.ipynb").stat().st_size
+    read = nbformat.reads(handed_in.decode(), as_version=4)
+    assert 'PACKED = ""' in read.cells[0].source and read.cells[1].source == "mine = 1"
 
 
 def test_without_a_notebook_it_says_so_and_packs_the_rest(pack, capsys, monkeypatch):

@@ -207,6 +207,13 @@ def test_in_a_flat_folder_the_bundle_says_whose_it_is(course, take_in, tmp_path)
     assert bundles(course) == ["submission_another_base_s1001.zip"]
 
 
+def test_zeros_that_a_spreadsheet_has_dropped_from_the_class_list_are_named(course, take_in, tmp_path):
+    (course / "roster.csv").write_text("student,name\n123,Ada Archer\n45,Ben Berg\n")
+    said = take_in(unpacked(tmp_path / "mail", {"a.zip": bundle("00123"), "b.zip": bundle("9")}))[1]
+    assert "it names '00123', who is not on the class list, but 123 is: a spreadsheet" in said
+    assert said.count("a spreadsheet") == 1
+
+
 def test_one_files_name_does_not_turn_a_folder_of_bundles_into_a_platforms_download(course, take_in, tmp_path):
     files = {f"{n}.zip": bundle(f"s100{n}") for n in (2, 5)}
     files["Ben Berg_1_assignsubmission_file_x.zip"] = bundle("s1001")

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 
 import pytest
 
@@ -64,6 +65,27 @@ def test_what_a_system_leaves_beside_a_bundle_is_no_bundle(tmp_path):
     assert found(tmp_path).path.name == "work.zip"
     (folder / "work.zip").unlink()
     assert found(tmp_path).missing
+
+
+def test_what_jupyter_leaves_is_no_submission_and_nobodys_folder(tmp_path):
+    folder = hand_in(tmp_path)
+    for place in (folder, folder.parent, folder.parent.parent):
+        (place / ".ipynb_checkpoints").mkdir()
+    assert found(tmp_path).missing
+    assert unknown_folders(tmp_path, [ADA]) == [] and submissions.misplaced(tmp_path, [ADA], ["conv_head"]) == []
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="one name there, however it is written")
+def test_a_folder_whose_name_has_accents_as_characters_of_their_own_is_the_students(tmp_path):
+    zoe = Student("zoë", "", "")
+    folder = tmp_path / "submitted" / "zoe\u0308" / "conv_head"
+    folder.mkdir(parents=True)
+    (folder / "work.zip").write_bytes(b"bundle")
+    (one,) = find_submissions(tmp_path, [zoe], ["conv_head"])
+    assert one.sha256 == hashlib.sha256(b"bundle").hexdigest()
+    assert unknown_folders(tmp_path, [zoe]) == []
+    (folder.parent / "convhead").mkdir()
+    assert [like for _, like in submissions.misplaced(tmp_path, [zoe], ["conv_head"])] == ["conv_head"]
 
 
 def test_a_link_is_never_followed(tmp_path):

@@ -269,6 +269,9 @@ def test_days_of_an_extension_end_at_the_same_time_of_day_over_a_change_of_clock
         until = gradebook.extend(tmp_path, STUDENTS[0], "conv_head", 7)
         assert until.astimezone().isoformat() == "2026-10-30T23:59:00+01:00"
         assert gradebook.extend(tmp_path, STUDENTS[0], "conv_head", 0).isoformat() == "2026-10-23T21:59:00+00:00"
+        # That night has no half past two.
+        gradebook.set_due(tmp_path, "2027-03-27T02:30:00+01:00", ["conv_head"])
+        assert gradebook.extend(tmp_path, STUDENTS[0], "conv_head", 1).isoformat() == "2027-03-28T01:30:00+00:00"
     finally:
         monkeypatch.undo()
         time.tzset()
