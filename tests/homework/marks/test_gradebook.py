@@ -89,7 +89,7 @@ def test_a_score_arrives_item_by_item(tmp_path):
     marks = write(tmp_path, scored(share=0.5))[ADA]
     assert (marks.score, marks.out_of, marks.open) == (5.0, 12.0, ("text-answer",))
     with gradebook.opened(tmp_path) as book:
-        assert book.find_grade("level-reached", "conv_head", "conv_head", "ada").auto_score == 1.5
+        assert book.find_grade("level-reached", "conv_head", "conv_head", "ada").auto_score == 1.0
 
 
 @pytest.mark.parametrize("record", [failed(), refused()])
