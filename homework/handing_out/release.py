@@ -23,6 +23,9 @@ CONFIG = """\
 # Read by nbgrader and by its formgrader, started in this folder.
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = {course_id!r}
+# What the buttons of a formgrader in JupyterLab would write lies beside the course's own files, and replaces none.
+c.CourseDirectory.release_directory = "nbgrader/release"
+c.CourseDirectory.feedback_directory = "nbgrader/feedback"
 """
 
 

@@ -94,4 +94,4 @@ def test_gradebook_and_pages_show_the_same_points(tmp_path):
     whole = report.write_overview(tmp_path, STUDENTS, submissions, by_student(record), {}, [], [])
     assert "of the 13 points that the machine gives" in whole.read_text(encoding="utf-8")
     shown = (tmp_path / "autograded" / "ada" / "conv_head" / "conv_head.ipynb").read_text(encoding="utf-8")
-    assert "| 4 | it answers every part" in shown and "level reached: yes, 3 of 6" in shown
+    assert "- **4 points:** it answers every part" in shown and "level reached: yes, 3 of 6" in shown
