@@ -239,6 +239,11 @@ def test_the_notebook_of_the_folder_goes_in(pack, tmp_path, capsys):
     assert parts(pack())["notebook.ipynb"] == b"{}" and "with mine.ipynb" in capsys.readouterr().out
 
 
+def test_the_size_of_a_small_file_is_said_in_kilobytes(pack, capsys):
+    size = pack().stat().st_size
+    assert size < 1_000_000 and f", {-(-size // 1000)} kB, " in capsys.readouterr().out
+
+
 def test_without_a_notebook_it_says_so_and_packs_the_rest(pack, capsys, monkeypatch):
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     assert "notebook.ipynb" not in parts(pack())

@@ -223,6 +223,32 @@ def test_nbgrader_metadata_say_what_is_marked_filled_in_and_read_only(released, 
             assert mark is None
 
 
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_hand_in_cell_shows_no_path_and_drawing_is_announced_before_it_begins(released, assignment):
+    cells = nbformat.read(next(path for path in released[1] if path.stem == assignment), 4).cells
+    # What a cell's last line gives is shown below it: PosixPath('...') would be.
+    assert not isinstance(ast.parse(cells[-1].source).body[-1], ast.Expr)
+    (at,) = [number for number, cell in enumerate(cells) if 'fetch_photos("drawings")' in cell.source]
+    said = cells[at - 1].source.replace("\n", " ")
+    assert "draws 3,000 of them into the folder `drawings` beside this notebook" in said
+    assert "minutes" in said and "MB" in said
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("written", [False, True], ids=["untouched", "written"])
+def test_nbgraders_validate_is_not_content_with_an_untouched_notebook(released, tmp_path, written):
+    validator = pytest.importorskip("nbgrader.validator")
+    notebook = nbformat.read(next(path for path in released[1] if path.stem == "conv_head"), 4)
+    # The whole notebook trains for a minute; the text's cell and its check are enough.
+    (at,) = [number for number, cell in enumerate(notebook.cells) if "answer" in cell.metadata.get("tags", [])]
+    notebook.cells = notebook.cells[at : at + 2]
+    if written:
+        notebook.cells[0].source = f'answer = "{"word " * 20}"'
+    nbformat.write(notebook, tmp_path / "conv_head.ipynb")
+    failed = validator.Validator().validate(str(tmp_path / "conv_head.ipynb")).get("failed", [])
+    assert [one["source"] for one in failed] == ([] if written else [notebook.cells[1].source.strip()])
+
+
 def test_nbgraders_source_has_its_own_marks_and_no_remark_for_graders(released):
     course, _ = released
     for assignment in ASSIGNMENTS:
