@@ -277,7 +277,7 @@ def test_export_says_what_an_empty_cell_does_over_a_grade_unless_the_platforms_o
     run(course.parent, "export", "--into", course.parent / "canvas.csv")
     said = capsys.readouterr().out
     assert "6 cells without a mark keep what Canvas had" in said and "An empty cell" not in said
-    assert (course / "exports" / "canvas-filled.csv").read_text(encoding="utf-8-sig").count(",7,") == 6
+    assert (course / "exports" / "canvas-filled.csv").read_text(encoding="utf-8-sig").count(",7\n") == 6
 
 
 def test_status_and_return_work_on_a_class_that_has_just_begun(course, capsys):

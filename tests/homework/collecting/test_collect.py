@@ -228,6 +228,7 @@ def test_a_forged_bundle_is_never_filed_under_the_student_that_it_names(course, 
     (line,) = lines_of(said, "another's bundle")
     assert "it names the student 's1002', and s1005 handed it in; the same file as s1002" in line
     assert bundles(course, "s1005") == [] and len(bundles(course, "s1002")) == 1
+    assert "1 wait, and stay in the download" in said and "--accept s1005/another_base" in said
 
 
 def test_a_forged_bundle_replaces_nothing_of_the_student_that_it_names(course, take_in, tmp_path):
