@@ -98,7 +98,9 @@ def _show(rows, names, zone):
         print(f"{len(waiting)} wait, and stay in the download: the lines above that are neither new nor the same.")
     for row in waiting:
         if row.state == OF_ANOTHER:
-            print(f"  To take it for {row.student} all the same: collect again, --accept {row.student}/{row.assignment}")
+            print(
+                f"  To take it for {row.student} all the same: collect again, --accept {row.student}/{row.assignment}"
+            )
     _say_where_times_are_from(rows, zone)
 
 

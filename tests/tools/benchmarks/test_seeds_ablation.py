@@ -1,6 +1,5 @@
 """The ladder of notebook 07: each rung makes its own change and no other, and the table says which."""
 
-
 import numpy as np
 import pytest
 
