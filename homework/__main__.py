@@ -20,6 +20,7 @@ COMMANDS = {
     "collect": ("taking_in", "collect", "take in what Moodle, Canvas, Blackboard, Brightspace or mail gave you"),
     "check": ("commands", "check", "look at the course folder: who has handed in what, and what would not work"),
     "grade": ("commands", "grade", "score what is new, and write gradebook, feedback and overview"),
+    "mark": ("marks.formgrader", "mark", "open nbgrader's formgrader, to mark texts by hand"),
     "status": ("giving_back", "status", "where the class stands: handed in, graded, to mark, late, waiting"),
     "received": ("taking_in", "received", "note when one student's work came, where the platform does not say"),
     "report": ("commands", "report", "write feedback and overview again, after marking by hand"),
@@ -105,6 +106,8 @@ def _parser():
     collect.add_argument("--time", metavar="TIME", help="when those came that have no time and are not marked late")
     collect.add_argument("--accept", action="append", metavar="STUDENT/ASSIGNMENT", help=ACCEPT)
     collect.add_argument("--yes", action="store_true", help="write without asking")
+    made["mark"].add_argument("--port", type=_positive, metavar="N", help="where it answers on this machine (8899)")
+    made["mark"].add_argument("--no-browser", dest="browser", action="store_false", help="only print the address")
     made["regrade"].add_argument("student", metavar="STUDENT", help="the student's id")
     for name in ("grade", "regrade"):
         add = made[name].add_argument

@@ -25,8 +25,8 @@ from course_utils.errors import CourseError
 from homework import commands, giving_back, taking_in
 from homework.course_folder import ROSTER, students_of
 from homework.demo_downloads import make_downloads
+from homework.demo_marking import mark_text
 from homework.handing_out.variants import course_secret, variant_of
-from homework.marks import gradebook
 from homework.scoring.journal import Journal
 from homework.scoring.score_process import ROOT
 from homework.scoring.thresholds import reference_bundles
@@ -204,7 +204,9 @@ def demo(chosen):
         take_in(course, download)
     killed = grade_and_kill(course, chosen.workers if hasattr(chosen, "workers") else 2)
     print(f"A worker (process {killed}) was killed on the way." if killed else "No worker was killed: too few bundles.")
-    mark_by_hand(course, next(student for student, kind in kinds.items() if kind == "right"))
+    right = next(student for student, kind in kinds.items() if kind == "right")
+    mark_text(course, ASSIGNMENT, right, 1.5, "Say also why it learned faster.")
+    print(f"The text of {right} was marked by hand, through formgrader.")
     options.into = [download.list for download in downloads if download.list]
     # Both are of one assignment: Moodle's has one column for it, Canvas's is called like it.
     for command in (giving_back.give_back, commands.export, giving_back.status, commands.check):
@@ -313,16 +315,6 @@ def grade_and_kill(course, workers):
     if process.returncode != 0:
         raise CourseError(f"grade ended with exit code {process.returncode}; what it said stands above.")
     return killed
-
-
-def mark_by_hand(course, student):
-    """Give one student's text answer a mark, as an instructor does in formgrader."""
-    with gradebook.opened(course) as book:
-        grade = book.find_grade(gradebook.ANSWER, ASSIGNMENT, ASSIGNMENT, student)
-        grade.manual_score, grade.needs_manual_grade = 1.5, False
-        comment = book.find_comment(gradebook.ANSWER, ASSIGNMENT, ASSIGNMENT, student)
-        comment.manual_comment = "Say also why it learned faster."
-        book.db.commit()
 
 
 def _later_kind(i):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from course_utils.errors import CourseError
 from course_utils.files import locked
 from homework.asking import agreed
-from homework.collecting.collect import SAME, WRITTEN, Choices, plan
+from homework.collecting.collect import BESIDE, OF_ANOTHER, SAME, WRITTEN, Choices, plan
 from homework.collecting.filing import file_away, folder_of, set_time
 from homework.collecting.submissions import accept, asked_to_accept, find_submissions
 from homework.course_folder import assignments_asked, checked_names, released, student_on_list, students_of
@@ -42,7 +42,7 @@ def collect(chosen):
     with locked(course / ".collect.lock", seconds=0):
         rows = plan(course, chosen.files, students, assignments, choices)
         _show(rows, {student.id: student.name for student in students}, chosen.zone)
-        writing = [row for row in rows if row.state in WRITTEN]
+        writing = [row for row in rows if row.state in (*WRITTEN, BESIDE)]
         if not writing:
             print("Nothing new, so nothing was written.")
             return 0
@@ -50,11 +50,10 @@ def collect(chosen):
             print("Nothing was written.")
             return 1
         for row in sorted(writing, key=lambda row: row.state != "older"):
-            if (row.student, row.assignment) in choices.accept:
+            if row.state != BESIDE and (row.student, row.assignment) in choices.accept:
                 accept(course, row.student, row.assignment, row.sha256)
             file_away(course, row)
-    waiting = sum(row.state not in (*WRITTEN, SAME) for row in rows)
-    print(f"{len(writing)} bundles are in {course / 'submitted'}; {waiting} files wait. Next: check, then grade.")
+    print(f"{len(writing)} files are in {course / 'submitted'}. Next: check, then grade.")
     return 0
 
 
@@ -79,7 +78,7 @@ def received(chosen):
 def _show(rows, names, zone):
     """Print the table: what would be written, and what waits and why."""
     table = [("state", "student", "name", "assignment", "handed in", "file and why")]
-    order = {state: number for number, state in enumerate((*WRITTEN, SAME))}
+    order = {state: number for number, state in enumerate((*WRITTEN, BESIDE, SAME))}
     for row in sorted(rows, key=lambda row: order.get(row.state, -1)):
         time = both_times(row.time).split(" (")[0] if row.time else "not known"
         why = f"{row.upload.file.shown}{f': {row.why}' if row.why else ''}"
@@ -94,6 +93,14 @@ def _show(rows, names, zone):
     for row in rows:
         counts[row.state] = counts.get(row.state, 0) + 1
     print(", ".join(f"{count} {state}" for state, count in counts.items()) or "No files.")
+    waiting = [row for row in rows if row.state not in (*WRITTEN, BESIDE, SAME)]
+    if waiting:
+        print(f"{len(waiting)} wait, and stay in the download: the lines above that are neither new nor the same.")
+    for row in waiting:
+        if row.state == OF_ANOTHER:
+            print(
+                f"  To take it for {row.student} all the same: collect again, --accept {row.student}/{row.assignment}"
+            )
     _say_where_times_are_from(rows, zone)
 
 

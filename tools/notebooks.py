@@ -167,7 +167,7 @@ def derive_all(root=None, names=()):
     names : sequence of str
         The beginnings of the notebooks to run, such as ``["03", "04"]``, in the folder that the last run of all has
         left, so that they find its images and models; none runs all, in an empty folder. Those that get images, 01
-        and 08, get them anew, since their outputs show it.
+        and 08, get them anew, since their outputs show it. ``homework`` runs none: the practice copies are written.
 
     Returns
     -------

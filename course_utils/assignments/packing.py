@@ -128,7 +128,9 @@ def pack_submission(student, variant, model, base, history, predictions, answers
         part.write_bytes(content)
     for sentence in tried.doubts:
         print(f"Look again: {sentence}")
-    print(f"Packed: {target.name}, {len(content) / 1e6:.1f} MB, {found}. Hand in this file.")
+    # The head alone is a few kilobytes: "0.0 MB" would look like an empty file.
+    size = f"{len(content) / 1e6:.1f} MB" if len(content) >= 1_000_000 else f"{math.ceil(len(content) / 1000)} kB"
+    print(f"Packed: {target.name}, {size}, {found}. Hand in this file.")
     return target
 
 

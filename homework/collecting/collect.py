@@ -15,13 +15,13 @@ from course_utils.assignments.variant import same_id
 from course_utils.errors import CourseError
 from homework.collecting.bundle import clean_text
 from homework.collecting.downloads import files_of
-from homework.collecting.filing import filed
+from homework.collecting.filing import beside_path, filed
 from homework.collecting.platform_lists import ordered_names, read_accounts, word_characters
 from homework.collecting.platform_names import platform_of_files, uploads_of
 from homework.collecting.submissions import named_in, names_another, read_time
 
-# What becomes of a row: the first three are written, the others are not.
-NEW, NEWER, OLDER, SAME = "new", "newer", "older", "same as before"
+# What becomes of a row: these are written, but for the last; the others below are not.
+NEW, NEWER, OLDER, BESIDE, SAME = "new", "newer", "older", "beside the bundle", "same as before"
 UNKNOWN, WRONG, NO_BUNDLE, OF_ANOTHER, TWO = (
     "unknown student", "wrong assignment", "not a bundle", "another's bundle", "two bundles",
 )  # fmt: skip
@@ -121,7 +121,7 @@ def plan(course, paths, students, assignments, choices):
         times = {file.parts[:-1]: file for file in files if file.parts[-1] == "timestamp.txt"}
         known = _Known(students, assignments, accounts, _blackboard_notes(uploads), times, choices)
         rows += _rows(uploads, known)
-    rows = [_compared(course, row) if row.state in (NEW, OLDER) else row for row in _one_for_each(rows)]
+    rows = [_compared(course, row) if row.state in (NEW, OLDER, BESIDE) else row for row in _one_for_each(rows)]
     return [_with_the_same(row, rows) if row.state == OF_ANOTHER else row for row in rows]
 
 
@@ -138,21 +138,29 @@ class _Known:
 
 
 def _rows(uploads, known):
-    rows, with_bundle = [], set()
+    rows, bundles = [], {}
     for upload in uploads:
         upload, student, why, account = _owner(upload, known)
         if upload.file_name in NOTES or not upload.file_name.lower().endswith(".zip"):
             rows.append(Row(upload, NO_BUNDLE, student, why=f"{_short(upload.file_name)} is no .zip file"))
         else:
-            with_bundle.add((upload.platform, upload.account))
             rows.append(_bundle_row(upload, student, why, account, known))
-    # Who has handed in a bundle may have written a text beside it; who has only that is named.
-    return [
-        row
-        for row in rows
-        if row.sha256
-        or (row.upload.file_name != NOTES[1] and (row.upload.platform, row.upload.account) not in with_bundle)
-    ]
+            bundles[upload.platform, upload.account] = rows[-1].assignment
+    rows = [row for row in rows if row.sha256 or row.upload.file_name != NOTES[1]]
+    return [row if row.sha256 else _beside(row, bundles) for row in rows]
+
+
+def _beside(row, bundles):
+    """Take a file that is no bundle, such as a text: it is kept where its student's bundle goes."""
+    assignment = bundles.get((row.upload.platform, row.upload.account))
+    if row.student is None or assignment is None:
+        return row
+    try:
+        content = row.upload.file.read()
+    except CourseError as error:
+        return replace(row, why=str(error))
+    what = "a text written on the platform" if row.upload.file_name == NOTES[0] else f"{row.why}, and is kept"
+    return replace(row, state=BESIDE, assignment=assignment, why=what, sha256=hashlib.sha256(content).hexdigest())
 
 
 def _bundle_row(upload, student, why, account, known):
@@ -307,7 +315,9 @@ def _order(row):
 
 
 def _compared(course, row):
-    """Compare a bundle with what lies in the student's folder."""
+    """Compare a file with what lies in the student's folder."""
+    if row.state == BESIDE:
+        return replace(row, state=SAME) if beside_path(course, row).exists() else row
     there = filed(course, row.student, row.assignment)
     if there is None:
         return row

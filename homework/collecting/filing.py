@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from course_utils.files import write_text, written_whole
 # Beside a bundle: from where it came. By it the feedback goes back.
 COLLECTED = "collected.json"
 EARLIER = "earlier"
+BESIDE = "beside"
 
 
 @dataclass(frozen=True)
@@ -115,12 +117,12 @@ def file_away(course, row):
     course : pathlib.Path
         The course folder.
     row : homework.collecting.collect.Row
-        Its state is new, newer or older.
+        Its state is new, newer or older, or it is a file beside the bundle.
 
     Returns
     -------
     pathlib.Path
-        The bundle's file.
+        The file.
 
     Raises
     ------
@@ -134,6 +136,8 @@ def file_away(course, row):
     name = f"submission_{row.assignment}_{safe_name(row.student)}.zip"
     with file_errors_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        if row.state == "beside the bundle":
+            return _written(beside_path(course, row), content)
         if row.state == "older":
             path = folder / EARLIER / _kept_name(row.time, row.sha256, name)
             return _written(path, content)
@@ -159,6 +163,24 @@ def file_away(course, row):
     }
     write_text(folder / COLLECTED, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
     return path
+
+
+def beside_path(course, row):
+    """Say where a file goes that was handed in beside a bundle.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course folder.
+    row : homework.collecting.collect.Row
+
+    Returns
+    -------
+    pathlib.Path
+        In ``beside/``: another content has another name, so that nothing is replaced.
+    """
+    name = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", row.upload.file.parts[-1]))[-80:]
+    return folder_of(course, row.student, row.assignment) / BESIDE / f"{row.sha256[:8]}_{name}"
 
 
 def set_time(folder, time, source):

@@ -10,6 +10,7 @@ import re
 import shutil
 import zipfile
 
+from course_utils.assignments.packing import LARGEST
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import written_whole
 from homework.handing_out.release import FOR_ALL
@@ -61,6 +62,7 @@ def write_hand_out(course, students, assignments, for_all=False, numbers=None):
         moodle=bool(numbers),
         number=len(students),
         without_address=sum(not student.email for student in students),
+        largest=LARGEST // 1_000_000,
     )
     return folder / "README.html"
 

@@ -13,16 +13,19 @@ from homework.handing_out.roster import Student, read_roster
 from homework.handing_out.variants import SECRET_FILE, VARIANTS, course_secret, variant_of
 from tools.notebooks import SOLUTION_END, SOLUTION_ONLY, SOLUTION_START, from_script, student_version
 
-__all__ = ["ANSWER_ID", "ANSWER_POINTS", "Student", "read_roster", "release"]
+__all__ = ["ANSWER_ID", "Student", "read_roster", "release"]
 
 SOURCE = Path(__file__).resolve().parents[1] / "source"
 CHECKOUT = Path(__file__).resolve().parents[2]
 FOR_ALL = "all"
-ANSWER_ID, ANSWER_POINTS = "text-answer", 2
+ANSWER_ID = "text-answer"
 CONFIG = """\
 # Read by nbgrader and by its formgrader, started in this folder.
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = {course_id!r}
+# What the buttons of a formgrader in JupyterLab would write lies beside the course's own files, and replaces none.
+c.CourseDirectory.release_directory = "nbgrader/release"
+c.CourseDirectory.feedback_directory = "nbgrader/feedback"
 """
 
 
@@ -240,11 +243,13 @@ def _describe(notebook):
             continue
         marks = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
         if "answer" in tags:
-            marks |= {"grade_id": ANSWER_ID, "grade": True, "solution": True, "points": ANSWER_POINTS}
+            # What it is worth stands in points.toml; nbgrader wants a number here.
+            marks |= {"grade_id": ANSWER_ID, "grade": True, "solution": True, "points": 1}
         elif any(line.strip() == SOLUTION_START for line in cell.source.splitlines()):
             marks |= {"grade_id": f"cell-{cell.id}", "solution": True}
         elif {"check", "submission"} & set(tags):
-            marks |= {"grade_id": f"cell-{cell.id}", "locked": True}
+            # Tests, in nbgrader's words: its Validate counts these alone, and is content with a notebook without any.
+            marks |= {"grade_id": f"cell-{cell.id}", "locked": True, "grade": True, "points": 1}
         else:
             continue
         cell.metadata["nbgrader"] = marks

@@ -259,7 +259,7 @@ def write_scores(course, students, submissions, records, url=None):
             own = points[submission.assignment]
             record = worth(records.get((submission.student, submission.assignment)), own)
             _write_one(gradebook, submission, record)
-            write_marking_page(course, submission, record, remarks(submission, record), REMARKS, own)
+            write_marking_page(course, submission, record, remarks(submission, record), own)
         _write_penalties(gradebook, late)
 
 

@@ -11,18 +11,21 @@ from homework.marks.points import TEXT, cell_name
 from homework.scoring.rubric import ITEMS
 from tools.notebooks import SOLUTION_ONLY, from_script
 
+# Where formgrader answers while `mark` serves it: another port than JupyterLab's, which may be at work beside it.
+PORT = 8899
+START = "/formgrader/gradebook"
 LONGEST_TEXT = 20_000
 LONGEST_EVIDENCE = 300
 RUBRIC = """\
-| points | for |
-|---|---|
-| {full:g} | it answers every part of the question, with the student's own numbers |
-| {half:g} | it answers a part, or all of it without numbers of the student's own |
-| 0 | nothing, or nothing of what was asked |
+- **{full:g} points:** it answers every part of the question, with the student's own numbers
+- **{half:g}:** it answers a part, or all of it without numbers of the student's own
+- **0:** nothing, or nothing of what was asked
 """
+# formgrader's style hides the sign by which a browser shows that something can be unfolded.
+FOLDED = "<details><summary>&#9656; {title} (click)</summary>\n\n{text}\n\n</details>"
 
 
-def write_marking_page(course, submission, record, remarks, remarks_cell, points):
+def write_marking_page(course, submission, record, remarks, points):
     """Write the notebook that formgrader shows for one submission.
 
     What comes from a student stands in code cells as comments or is quoted: formgrader shows it, never runs it.
@@ -36,8 +39,6 @@ def write_marking_page(course, submission, record, remarks, remarks_cell, points
         Of the journal.
     remarks : str
         What became of the submission, see `homework.marks.points.remarks`.
-    remarks_cell : str
-        The name of the cell with the remarks.
     points : dict of str to float
         Item -> points, of this assignment; see `homework.marks.points.read_points`.
 
@@ -54,9 +55,10 @@ def write_marking_page(course, submission, record, remarks, remarks_cell, points
     cells = [
         _cell(f"## {submission.assignment}: the question\n\n{question}\n\n{rubric}"),
         _cell(_quoted(answer_text(record)), meta),
-        _cell(f"<details><summary>A good answer</summary>\n\n{_quoted(reference)}\n\n</details>"),
-        _cell(_as_comment(remarks), _meta(remarks_cell, grade=False, solution=True, locked=False, cell_type="code")),
+        _cell(FOLDED.format(title="A good answer", text=_quoted(reference))),
     ]
+    if not items:
+        cells.append(_cell(f"**What became of it**\n\n{_quoted(remarks)}"))
     for item in ITEMS:
         about = items.get(item)
         said = item
@@ -65,7 +67,7 @@ def write_marking_page(course, submission, record, remarks, remarks_cell, points
         meta = _meta(cell_name(item), grade=True, solution=False, locked=True, points=points[item], cell_type="code")
         cells.append(_cell(_as_comment(said), meta))
     if items:
-        cells.append(_cell(f"<details><summary>By which evidence</summary>\n\n{_evidence(items)}\n\n</details>"))
+        cells.append(_cell(FOLDED.format(title="By which evidence", text=_evidence(items))))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -77,6 +79,11 @@ def write_marking_page(course, submission, record, remarks, remarks_cell, points
         same = path.exists() and path.read_bytes() == content.encode()
     if not same:
         write_text(path, content)
+
+
+def marking_address(assignment):
+    """Give the address of an assignment's list of submissions while ``mark`` serves formgrader."""
+    return f"http://localhost:{PORT}{START}/{assignment}/{assignment}"
 
 
 def answer_text(record):

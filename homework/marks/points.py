@@ -6,18 +6,17 @@ The scorer says how much of an item was reached; this says what that is worth, a
 import math
 import re
 import tomllib
+from pathlib import Path
 
 from course_utils.errors import CourseError, file_errors_told
-from homework.handing_out.release import ANSWER_POINTS
 from homework.handing_out.variants import ASSIGNMENTS
 from homework.scoring.rubric import ITEMS
 
 FILE = "points.toml"
+OWN = Path(__file__).resolve().parents[1] / FILE
 TEXT = "text answer"
+NAMES = (*ITEMS, TEXT)
 MOST = 100
-DEFAULT = {**ITEMS, TEXT: float(ANSWER_POINTS)}
-# The base's own preprocessing is what another_base is about, and a head alone changes no layer that it should not.
-SHIFTED = {"another_base": {"right layers changed": 1.0, "base left as released": 2.0}}
 
 
 def read_points(course):
@@ -27,7 +26,8 @@ def read_points(course):
     ----------
     course : pathlib.Path
         The course folder; ``points.toml`` in it has a table for each assignment that is to differ, such as
-        ``[another_base]`` with ``"level reached" = 4``. What it does not name stays.
+        ``[another_base]`` with ``"level reached" = 4``. What it does not name is worth what ``homework/points.toml``
+        says.
 
     Returns
     -------
@@ -39,27 +39,33 @@ def read_points(course):
     CourseError
         Where the file cannot be read, or names another assignment or item, or no number of points from 0 to 100.
     """
-    path = course / FILE
+    points = {assignment: dict.fromkeys(NAMES, 0.0) for assignment in ASSIGNMENTS}
+    for path in (OWN, course / FILE):
+        for assignment, items in _tables(path).items():
+            if assignment not in points or not isinstance(items, dict):
+                raise CourseError(
+                    f"{path}: there is no assignment {assignment!r}; choose from {', '.join(ASSIGNMENTS)}."
+                )
+            for item, worth in items.items():
+                if item not in NAMES:
+                    raise CourseError(f"{path}: {assignment} has no item {item!r}; choose from {', '.join(NAMES)}.")
+                number = isinstance(worth, int | float) and not isinstance(worth, bool) and math.isfinite(worth)
+                if not number or not 0 <= worth <= MOST:
+                    raise CourseError(f"{path}: {item!r} of {assignment} is {worth!r}; give a number from 0 to {MOST}.")
+                points[assignment][item] = float(worth)
+    for assignment, items in points.items():
+        if not sum(items.values()):
+            raise CourseError(f"{course / FILE}: nothing of {assignment} has any points; give one item some.")
+    return points
+
+
+def _tables(path):
     with file_errors_told(path):
         text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
     try:
-        said = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CourseError(f"{path} cannot be read ({error}); mend that line.") from None
-    points = {assignment: DEFAULT | SHIFTED.get(assignment, {}) for assignment in ASSIGNMENTS}
-    for assignment, items in said.items():
-        if assignment not in points or not isinstance(items, dict):
-            raise CourseError(f"{path}: there is no assignment {assignment!r}; choose from {', '.join(ASSIGNMENTS)}.")
-        for item, worth in items.items():
-            if item not in DEFAULT:
-                raise CourseError(f"{path}: {assignment} has no item {item!r}; choose from {', '.join(DEFAULT)}.")
-            number = isinstance(worth, int | float) and not isinstance(worth, bool) and math.isfinite(worth)
-            if not number or not 0 <= worth <= MOST:
-                raise CourseError(f"{path}: {item!r} of {assignment} is {worth!r}; give a number from 0 to {MOST}.")
-            points[assignment][item] = float(worth)
-        if not sum(points[assignment].values()):
-            raise CourseError(f"{path}: nothing of {assignment} has any points; give one item some.")
-    return points
 
 
 def worth(record, points):

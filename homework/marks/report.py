@@ -7,6 +7,7 @@ import numpy as np
 
 from homework.handing_out.release import ANSWER_ID
 from homework.marks.gradebook import REMARKS
+from homework.marks.marking_page import marking_address
 from homework.marks.points import TEXT, cell_name, read_points, remarks, worth
 from homework.pages import local_time, write_page
 from homework.scoring.rubric import ITEMS
@@ -194,6 +195,7 @@ def _section(assignment, submissions, names, records, marks):
             if own is not None and own.seconds_late > 0
         ],
         "to_mark": sum(1 for one in submissions if _is_open(marks, one)),
+        "address": marking_address(assignment),
         "failures": [
             who | {"sentence": sentence}
             for one, who in about

@@ -22,7 +22,7 @@ from course_utils.errors import CourseError
 from homework import commands
 from homework.__main__ import _parser, main
 from homework.collecting.submissions import find_submissions
-from homework.handing_out.release import Student
+from homework.handing_out.release import Student, release
 from homework.handing_out.variants import course_secret
 from homework.marks import gradebook, report
 from homework.marks.export import write_exports
@@ -272,6 +272,27 @@ def test_hidden_photos_are_kept_with_the_course_and_belong_to_its_secret(corpus,
     (tmp_path / "hidden.npz").write_bytes(b"torn")
     hidden_set(tmp_path, b"secret")
     assert drawn == [b"secret", b"another secret", b"secret"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_in_grade_is_one_line_and_leaves_no_scorer_behind(corpus, right, tmp_path, monkeypatch):
+    (tmp_path / "roster.csv").write_text("student,name\nada,Ada\n")
+    release(tmp_path, tmp_path / "roster.csv", [ASSIGNMENT])
+    monkeypatch.setattr("homework.scoring.hidden_photos.HiddenSet.from_seed", lambda secret: corpus.hidden)
+    hidden_set(tmp_path, course_secret(tmp_path))
+    (tmp_path / "submitted" / "ada" / ASSIGNMENT).mkdir(parents=True)
+    (tmp_path / "submitted" / "ada" / ASSIGNMENT / "work.zip").write_bytes(right.read_bytes())
+    words = ["--course", str(tmp_path), "grade", "--workers", "1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "homework", *words], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while process.poll() is None and not scorers(process.pid):
+        time.sleep(0.05)
+    (scorer,) = scorers(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130 and errors.startswith("Stopped;") and errors.count("\n") == 1, errors
+    assert not scorer.is_running() or scorer.status() == psutil.STATUS_ZOMBIE
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("nbgrader", reason="the packages of the extra 'grading' are not installed")
 
-from platform_downloads import bundle, unpacked, worksheet
+from platform_downloads import bundle, canvas_gradebook, unpacked, worksheet
 
 from homework.__main__ import _parser, main
 from homework.collecting.submissions import find_submissions
@@ -20,6 +20,7 @@ from homework.handing_out import variants
 from homework.handing_out.hand_out import write_hand_out
 from homework.handing_out.release import release
 from homework.handing_out.roster import read_roster
+from homework.marks import gradebook
 
 ROSTER = "student,name,email\n" + "".join(f"s100{n},Name {n},{'a@x.org' if n == 1 else ''}\n" for n in range(1, 7))
 
@@ -94,6 +95,8 @@ def test_a_class_list_of_one_line_does_not_replace_the_class(course, capsys):
     assert contents(course) == before
     words = ["release", "--assignment", "conv_head", "--roster", course.parent / "short.csv", "--yes"]
     assert run(course.parent, *words) == 0 and len(students_of(course)) == 1
+    with gradebook.opened(course) as book:
+        assert len(book.students) == 6
 
 
 def test_spoilt_ids_are_asked_about_before_anything_is_released(tmp_path, capsys):
@@ -146,6 +149,18 @@ def test_a_friends_bundle_waits_and_check_names_both(course, capsys):
     said = capsys.readouterr().out
     assert "folder of s1005 for conv_head waits: it names the student 's1002'" in said
     assert "grade --accept s1005/conv_head" in said
+
+
+def test_status_and_overview_begin_with_a_friends_bundle_that_waits(course, capsys):
+    hand_in(course, "s1005", bundle("s1002", "conv_head"))
+    for command in ("status", "report"):
+        assert run(course.parent, command) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("The bundle in the folder of s1005 for conv_head waits: it names the student 's1002'.")
+    page = (course / "report" / "index.html").read_text(encoding="utf-8")
+    assert page.index("1 bundle(s) name another student or assignment") < page.index("<table")
+    feedback = (course / "feedback" / "s1005" / "conv_head" / "feedback.html").read_text(encoding="utf-8")
+    assert "s1002" not in feedback and "a person looks at it" in feedback
 
 
 def test_another_assignments_bundle_waits_too(course, capsys):
@@ -250,6 +265,19 @@ def test_a_time_that_the_platform_does_not_say_can_be_noted(course, capsys):
     one = find_submissions(course, students_of(course)[1:2], ["conv_head"])[0]
     assert one.timestamp == "2026-12-01T20:07:00"
     assert run(course.parent, "received", "s1001", "conv_head", "2026-12-01T21:07:00+01:00") == 1
+
+
+def test_export_says_what_an_empty_cell_does_over_a_grade_unless_the_platforms_own_values_are_given(course, capsys):
+    run(course.parent, "export")
+    assert (
+        "An empty cell over a grade counts as a change in Canvas, and as no grade in Moodle" in capsys.readouterr().out
+    )
+    rows = [(f"Name {n}", 12000 + n, f"s100{n}", f"s100{n}", "7") for n in range(1, 7)]
+    (course.parent / "canvas.csv").write_text(canvas_gradebook(rows, "conv_head (778)"))
+    run(course.parent, "export", "--into", course.parent / "canvas.csv")
+    said = capsys.readouterr().out
+    assert "6 cells without a mark keep what Canvas had" in said and "An empty cell" not in said
+    assert (course / "exports" / "canvas-filled.csv").read_text(encoding="utf-8-sig").count(",7\n") == 6
 
 
 def test_status_and_return_work_on_a_class_that_has_just_begun(course, capsys):

@@ -51,9 +51,13 @@ check_variant(variant, "fine_tuning")
 # %% [markdown]
 # ## The photos of your variant
 #
-# Everyone works on the same drawings, kept apart from the photos of the lesson. `training_subset` says which of the
-# 2,000 training photos you train on. Of the others, 400 are for validation: on fewer, most differences would be within
-# luck. `x` holds your photos and then the 400; `fit` and `validation` are their positions in `x`.
+# Everyone works on the same drawings, kept apart from the photos of the lesson. The first time, the next cell draws
+# 3,000 of them into the folder `drawings` beside this notebook: one to two minutes, and 103 MB. Afterwards they are
+# there; delete the folder when you have handed in.
+#
+# `training_subset` says which of the 2,000 training photos you train on. Of the others, 400 are for validation: on
+# fewer, most differences would be within luck. `x` holds your photos and then the 400; `fit` and `validation` are their
+# positions in `x`.
 
 # %%
 import os
@@ -252,4 +256,4 @@ check_text_answer(answer)
 from course_utils.assignments.packing import pack_submission
 
 histories = {"head": first, "fine-tuned": second}
-pack_submission(student, variant, model, base, histories, probabilities, {"answer": answer}, accuracy)
+packed = pack_submission(student, variant, model, base, histories, probabilities, {"answer": answer}, accuracy)

@@ -51,9 +51,13 @@ check_variant(variant, "learning_rate")
 # %% [markdown]
 # ## The photos of your variant
 #
-# Everyone works on the same drawings, kept apart from the photos of the lesson. `training_subset` says which of the
-# 2,000 training photos you train on. Of the others, 400 are for validation: on fewer, most differences would be within
-# luck. `x` holds your photos and then the 400; `fit` and `validation` are their positions in `x`.
+# Everyone works on the same drawings, kept apart from the photos of the lesson. The first time, the next cell draws
+# 3,000 of them into the folder `drawings` beside this notebook: one to two minutes, and 103 MB. Afterwards they are
+# there; delete the folder when you have handed in.
+#
+# `training_subset` says which of the 2,000 training photos you train on. Of the others, 400 are for validation: on
+# fewer, most differences would be within luck. `x` holds your photos and then the 400; `fit` and `validation` are their
+# positions in `x`.
 
 # %%
 import os
@@ -240,4 +244,4 @@ from course_utils.assignments.packing import pack_submission
 
 runs = {f"{rate:g}": history for rate, history in histories.items()}
 answers = {"answer": answer, "chosen": f"{chosen:g}"}
-pack_submission(student, variant, heads[chosen], base, runs, probabilities, answers, accuracy)
+packed = pack_submission(student, variant, heads[chosen], base, runs, probabilities, answers, accuracy)

@@ -253,6 +253,11 @@ def test_the_course_that_a_one_file_copy_carries_is_not_packed_again(pack, tmp_p
     assert 'PACKED = ""' in read.cells[0].source and read.cells[1].source == "mine = 1"
 
 
+def test_the_size_of_a_small_file_is_said_in_kilobytes(pack, capsys):
+    size = pack().stat().st_size
+    assert size < 1_000_000 and f", {-(-size // 1000)} kB, " in capsys.readouterr().out
+
+
 def test_without_a_notebook_it_says_so_and_packs_the_rest(pack, capsys, monkeypatch):
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     assert "notebook.ipynb" not in parts(pack())

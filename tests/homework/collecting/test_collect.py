@@ -60,7 +60,7 @@ def test_moodles_download_goes_to_the_students_of_that_name(course, take_in, tmp
     files = moodle([("Ada Archer", 1234567, bundle("s1001")), ("Cem Çelik", 1234569, bundle("s1005"))], folders)
     files["Ada Archer_1234567_assignsubmission_onlinetext_/onlinetext.html"] = b"<p>Please look at this</p>"
     code, said = take_in(packed(tmp_path / "moodle.zip", files))
-    assert code == 0 and "2 new" in said and "online text" not in said
+    assert code == 0 and "2 new" in said and "a text written on the platform" in said
     assert (course / ADA / "submission_another_base_s1001.zip").read_bytes() == bundle("s1001")
     assert (course / "submitted/s1005/another_base/submission_another_base_s1005.zip").is_file()
 
@@ -235,6 +235,7 @@ def test_a_forged_bundle_is_never_filed_under_the_student_that_it_names(course, 
     (line,) = lines_of(said, "another's bundle")
     assert "it names the student 's1002', and s1005 handed it in; the same file as s1002" in line
     assert bundles(course, "s1005") == [] and len(bundles(course, "s1002")) == 1
+    assert "1 wait, and stay in the download" in said and "--accept s1005/another_base" in said
 
 
 def test_a_forged_bundle_replaces_nothing_of_the_student_that_it_names(course, take_in, tmp_path):
@@ -327,6 +328,43 @@ def test_what_was_put_there_by_hand_is_kept_with_its_time(course, take_in, tmp_p
 def test_two_different_bundles_of_which_none_is_the_newer_wait(course, take_in, tmp_path):
     folder = unpacked(tmp_path / "mail", {"a.zip": bundle("s1001", mark="a"), "b.zip": bundle("s1001", mark="b")})
     assert "2 two bundles" in take_in(folder)[1] and bundles(course) == []
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"Ada Archer_7_assignsubmission_file_/work.zip": 0, "Ada Archer_7_assignsubmission_file_/my notes.docx": 1},
+        {"archerada_12345_67890_work.zip": 0, "archerada_12345_67891_my notes.docx": 1},
+        {
+            "Another base_s1001_attempt_2026-11-28-21-07-00_work.zip": 0,
+            "Another base_s1001_attempt_2026-11-28-21-07-00_my notes.docx": 1,
+        },
+    ],
+    ids=["moodle", "canvas", "blackboard"],
+)
+def test_a_foreign_file_beside_a_bundle_is_named_and_kept_and_changes_nothing_else(course, take_in, tmp_path, files):
+    contents = (bundle("s1001"), b"PK of a text")
+    archive = packed(tmp_path / "download.zip", {name: contents[which] for name, which in files.items()})
+    code, said = take_in(archive)
+    (line,) = lines_of(said, "beside the bundle")
+    assert code == 0 and "my notes.docx is no .zip file, and is kept" in line and "s1001" in line and "1 new" in said
+    (kept,) = (course / ADA / "beside").iterdir()
+    assert kept.read_bytes() == b"PK of a text" and kept.name.endswith("_my-notes.docx")
+    (one,) = find_submissions(course, students_of(course)[:1], ["another_base"])
+    assert one.path.name == "submission_another_base_s1001.zip" and one.problem is None
+    before = everything(course)
+    assert "2 same as before" in take_in(archive)[1] and everything(course) == before
+
+
+def test_a_foreign_file_alone_is_named_and_the_student_counts_as_missing(course, take_in, tmp_path):
+    code, said = take_in(packed(tmp_path / "s.zip", {"archerada_12345_67891_essay.docx": b"PK"}))
+    assert "essay.docx is no .zip file" in said and "1 not a bundle" in said and not (course / "submitted").exists()
+
+
+def test_a_file_name_of_a_student_leads_out_of_no_folder(course, take_in, tmp_path):
+    files = {"archerada_1_2_work.zip": bundle("s1001"), "archerada_1_3_..%2F..\\evil\n.docx": b"PK"}
+    take_in(unpacked(tmp_path / "download", files), "--from", "canvas")
+    assert all(path.parent.name == "beside" for path in course.rglob("*.docx"))
 
 
 def test_one_hostile_file_is_refused_and_the_others_are_taken(course, take_in, tmp_path, monkeypatch):

@@ -212,16 +212,41 @@ def test_nbgrader_metadata_say_what_is_marked_filled_in_and_read_only(released, 
     assert len({mark["grade_id"] for mark in marks}) == len(marks)
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+", mark["grade_id"]) for mark in marks)
     assert all(mark["schema_version"] == 3 and mark["task"] is False for mark in marks)
-    graded = [mark for mark in marks if mark["grade"]]
-    assert [(mark["grade_id"], mark["points"], mark["solution"]) for mark in graded] == [("text-answer", 2, True)]
+    assert [mark["grade_id"] for mark in marks if mark["grade"] and mark["solution"]] == ["text-answer"]
     for cell in cells:
         mark = cell.metadata.get("nbgrader")
         if notebooks.STUDENTS_LINE in cell.source:
             assert mark["solution"] and not mark["locked"]
         if "check" in cell.metadata.get("tags", []):
-            assert mark["locked"] and not mark["solution"]
+            assert mark["locked"] and mark["grade"] and not mark["solution"]
         if {"variant", "setup"} & set(cell.metadata.get("tags", [])):
             assert mark is None
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_hand_in_cell_shows_no_path_and_drawing_is_announced_before_it_begins(released, assignment):
+    cells = nbformat.read(next(path for path in released[1] if path.stem == assignment), 4).cells
+    # What a cell's last line gives is shown below it: PosixPath('...') would be.
+    assert not isinstance(ast.parse(cells[-1].source).body[-1], ast.Expr)
+    (at,) = [number for number, cell in enumerate(cells) if 'fetch_photos("drawings")' in cell.source]
+    said = cells[at - 1].source.replace("\n", " ")
+    assert "draws 3,000 of them into the folder `drawings` beside this notebook" in said
+    assert "minutes" in said and "MB" in said
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("written", [False, True], ids=["untouched", "written"])
+def test_nbgraders_validate_is_not_content_with_an_untouched_notebook(released, tmp_path, written):
+    validator = pytest.importorskip("nbgrader.validator")
+    notebook = nbformat.read(next(path for path in released[1] if path.stem == "conv_head"), 4)
+    # The whole notebook trains for a minute; the text's cell and its check are enough.
+    (at,) = [number for number, cell in enumerate(notebook.cells) if "answer" in cell.metadata.get("tags", [])]
+    notebook.cells = notebook.cells[at : at + 2]
+    if written:
+        notebook.cells[0].source = f'answer = "{"word " * 20}"'
+    nbformat.write(notebook, tmp_path / "conv_head.ipynb")
+    failed = validator.Validator().validate(str(tmp_path / "conv_head.ipynb")).get("failed", [])
+    assert [one["source"] for one in failed] == ([] if written else [notebook.cells[1].source.strip()])
 
 
 def test_nbgraders_source_has_its_own_marks_and_no_remark_for_graders(released):

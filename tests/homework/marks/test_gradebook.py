@@ -89,7 +89,7 @@ def test_a_score_arrives_item_by_item(tmp_path):
     marks = write(tmp_path, scored(share=0.5))[ADA]
     assert (marks.score, marks.out_of, marks.open) == (5.0, 12.0, ("text-answer",))
     with gradebook.opened(tmp_path) as book:
-        assert book.find_grade("level-reached", "conv_head", "conv_head", "ada").auto_score == 1.5
+        assert book.find_grade("level-reached", "conv_head", "conv_head", "ada").auto_score == 1.0
 
 
 @pytest.mark.parametrize("record", [failed(), refused()])
@@ -344,7 +344,7 @@ def test_formgrader_gets_a_valid_page_on_which_nothing_of_a_student_is_code_or_h
     nbformat.validate(notebook)
     MetadataValidator().validate_nb(notebook)
     marked = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
-    assert set(marked) == {*flags(tmp_path), gradebook.REMARKS}
+    assert set(marked) == set(flags(tmp_path))
     answer = marked["text-answer"]
     assert "<script" not in answer.source and "&lt;script&gt;" in answer.source
     code = [line for cell in notebook.cells if cell.cell_type == "code" for line in cell.source.splitlines()]
@@ -354,10 +354,22 @@ def test_formgrader_gets_a_valid_page_on_which_nothing_of_a_student_is_code_or_h
 def test_the_page_shows_question_rubric_and_text_first_and_the_evidence_folded_at_its_end(tmp_path):
     write(tmp_path, scored(answers={"answer": "It learned faster."}))
     cells = nbformat.read(tmp_path / "autograded" / "ada" / "conv_head" / "conv_head.ipynb", 4).cells
-    assert "how many parameters does each head have" in cells[0].source and "| 2 | it answers" in cells[0].source
+    assert (
+        "how many parameters does each head have" in cells[0].source and "- **2 points:** it answers" in cells[0].source
+    )
     assert cells[1].source == '<pre style="white-space: pre-wrap">It learned faster.</pre>'
     assert cells[-1].source.startswith("<details>") and "accuracy: 0.91" in cells[-1].source
     assert not [cell for cell in cells[:-1] if "0.91" in cell.source]
+
+
+def test_only_the_students_text_is_headed_students_answer(tmp_path):
+    # formgrader heads every cell so that nbgrader calls a solution.
+    for record in (scored(), refused()):
+        write(tmp_path, record)
+        cells = nbformat.read(tmp_path / "autograded" / "ada" / "conv_head" / "conv_head.ipynb", 4).cells
+        marks = [cell.metadata.nbgrader for cell in cells if "nbgrader" in cell.metadata]
+        assert [mark.grade_id for mark in marks if mark.solution] == ["text-answer"]
+    assert any("The bundle is no zip file." in cell.source for cell in cells)
 
 
 def test_no_checksum_stands_where_a_person_writes(tmp_path):

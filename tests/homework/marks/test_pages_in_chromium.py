@@ -8,6 +8,7 @@ from browser import chromium
 from homework_records import by_student, refused, scored
 
 from homework.collecting.submissions import Submission
+from homework.handing_out.hand_out import write_hand_out
 from homework.handing_out.roster import Student
 from homework.marks import report
 from homework.marks.gradebook import Marks
@@ -29,6 +30,7 @@ def test_no_page_is_wider_than_a_phone_and_each_is_dark_where_that_is_wanted(tmp
     paths = [
         report.write_overview(tmp_path, STUDENTS, submissions, records, marks, [], []),
         report.write_feedback(tmp_path, submissions[0], records[STUDENTS[0].id, "another_base"], marks[key]),
+        write_hand_out(tmp_path, STUDENTS, []),
         write_status_page(tmp_path, STUDENTS, class_status(tmp_path, STUDENTS, submissions, records, marks)),
     ]
     with chromium(tmp_path / "profile", 390, 844, dark) as browser:

@@ -77,6 +77,12 @@ def test_the_overview_begins_with_those_that_wait_and_the_table_of_the_class(tmp
     assert page.index("folder of ben") < page.index("histogram") and page.index("<h3>Alike") < page.index("histogram")
 
 
+def test_the_overview_leads_to_the_page_on_which_texts_are_marked(tmp_path):
+    marks = {("ada", "conv_head"): Marks(9.0, 12.0, 0.0, 0.0, ("text-answer",), {}, {})}
+    page = overview(tmp_path, scored(), marks=marks)
+    assert 'href="http://localhost:8899/formgrader/gradebook/conv_head/conv_head"' in page
+
+
 def test_a_page_never_shows_another_students_id_where_the_bundle_names_one(tmp_path):
     waits = "The bundle in the folder of ben for conv_head waits: it names the student 'ada'."
     page = feedback(tmp_path, None, None, handed_in("ben", problem="A person looks at it.", waits=waits))
