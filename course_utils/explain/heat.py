@@ -202,7 +202,7 @@ def overlay(images, heat):
     Returns
     -------
     numpy.ndarray
-        RGB, uint8, (n, height, width, 3): dark violet where there is nothing, yellow where there is most.
+        RGB, uint8, (n, height, width, 3): the images in grey, red to yellow where there is most.
 
     Raises
     ------
@@ -211,8 +211,10 @@ def overlay(images, heat):
     """
     if np.shape(heat) != np.shape(images)[:-1]:
         raise CourseError(f"Heat maps {np.shape(heat)} do not belong to images {np.shape(images)}; give one for each.")
-    colours = [cv2.applyColorMap((255 * one).astype(np.uint8), cv2.COLORMAP_VIRIDIS)[..., ::-1] for one in heat]
-    return (0.5 * np.asarray(images) + 0.5 * np.stack(colours)).astype(np.uint8)
+    grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] for image in np.asarray(images)]
+    colours = [cv2.applyColorMap((255 * one).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1] for one in heat]
+    share = 0.8 * np.asarray(heat)[..., None]
+    return ((1 - share) * np.stack(grey) + share * np.stack(colours)).astype(np.uint8)
 
 
 def _batches(images, classes, batch_size):

@@ -35,35 +35,35 @@ if importlib.util.find_spec("course_utils") is None:
 # %% [markdown]
 # ## Where this is going
 #
-# Here are six drawn animals. Which are cats, and which are dogs? You know at once. Now write down the rule that
-# tells them apart, for a computer that sees nothing but colour values. Ears? Noses? From which side?
+# Run the next cell: six drawn animals. Which are cats, and which are dogs? You know at once. Now write down the rule
+# that tells them apart, for a computer that sees nothing but colour values. Ears? Noses? From which side?
 #
-# Nobody has written such a rule for the model below. It stands on a base that
-# knew other drawn animals; then it was shown 2,000 cats and dogs, and none of these six.
+# Nobody has written such a rule for the model below. It was trained on other drawn animals first, then on 2,000 cats
+# and dogs, but on none of these six.
 
-# %%
+# %% alt="Six drawn animals without names: cats and dogs, some sitting, some lying, in rooms and landscapes."
+from course_utils import show_photos
 from course_utils.practice import new_animals
-from course_utils.sandbox.small_bases.cat_or_dog import build_cat_or_dog
 
 animals = new_animals()
+figure = show_photos(animals)
+
+# %% alt="The same six drawn animals, three cats and three dogs, each with the model's answer above it."
+from course_utils.sandbox.small_bases.cat_or_dog import build_cat_or_dog
+
 model = build_cat_or_dog()
 probabilities = model.predict(animals, verbose=0)
-print("cat, dog:", probabilities[0].round(2))
-
-# %% alt="Six drawn animals, three cats and three dogs, each with the model's answer above it."
-from course_utils import show_photos
-
 titles = [f"cat {cat:.0%}" if cat > dog else f"dog {dog:.0%}" for cat, dog in probabilities]
 figure = show_photos(animals, titles)
 
 # %% [markdown]
 # The model answers with two *probabilities* that add up to 1. It is right five times out of six. The last dog holds its
-# ears up like a cat, and the model takes it for one; but with 52 % it says itself that it is hardly sure.
+# ears up like a cat, and the model takes it for one; but at 52 % even the model is hardly sure.
 #
-# **In four notebooks you will have built such a model yourself.** First it needs something to learn from.
+# **By notebook 04 you will have built such a model yourself.** First it needs something to learn from.
 
 # %% [markdown]
-# ## Q1: How do four zip files become 3,000 photos?
+# ## How do four zip files become 3,000 photos?
 #
 # The photos are from *Asirra*, a test of 2007 that asked visitors of a web page to tell cats from dogs, to keep
 # robots out. The full set has 25,000 photos; we use 3,000. A model learns from the *training* photos, and the *test*
@@ -327,8 +327,7 @@ check(
 # %% [markdown]
 # ## Look at your data
 #
-# Always look before you compute. What tells the two apart: colour, size, place or shape? Remember your answer for
-# notebook 03.
+# Always look before you compute. What tells the two apart: colour, size, place or shape? Write your answer down.
 
 # %% alt="Twelve training images in two rows: six cats above, six dogs below, in different rooms and landscapes."
 import cv2
@@ -363,7 +362,7 @@ plt.xlabel("number of images"), plt.ylabel("width x height in pixels"), plt.titl
 plt.show()
 
 # %% [markdown]
-# A network wants all images of one size. Resizing them is the first task of notebook 02.
+# A network needs all images in one size. Resizing them is the first task of notebook 02.
 #
 # ### Some drawings are mixed on purpose
 #
@@ -396,7 +395,8 @@ figure = show_photos(mixed_cat(), ["cat.841, with a dog's ears", "the same cat, 
 # ## Exercises
 #
 # 1. You changed one byte of the zip. Would `testzip` have noticed as well? At which places would it not?
-# 2. Somebody else's zip of cats is complete and undamaged. Which of the checks above tells you that it is not yours?
+# 2. Somebody else's zip of cats is complete and undamaged. Which of the checks above tells you that it is the wrong
+#    one?
 #
 # <details><summary>Solutions</summary>
 #

@@ -31,10 +31,10 @@ if importlib.util.find_spec("course_utils") is None:
     )
 
 # %% [markdown]
-# ## Q2: How does a photo become numbers?
+# ## How does a photo become numbers?
 #
 # A network computes with arrays of one fixed shape. So every photo, whatever its size, becomes 150 x 150 pixels with
-# three colour values each.
+# three colour values each; a wide one is squeezed.
 #
 # **Predict:** one colour value takes one byte. How many megabytes do 2,000 such photos take?
 
@@ -101,7 +101,7 @@ from course_utils import show_photos
 figure = show_photos([photo, right], ["BGR, shown as if it were RGB", "RGB"], width=4.5)
 
 # %% [markdown]
-# A network trained on photos in RGB would see the left cat. It still answers, only worse, and no error tells you.
+# A network trained on photos in RGB would see the left cat. It still answers, perhaps worse, and no error tells you.
 
 # %% [markdown]
 # ## Resize is not reshape
@@ -156,7 +156,7 @@ def shrink(grey):
 
 
 # %% [markdown]
-# OpenCV's `INTER_AREA` does just that, also for factors that are not whole. The proof, on a piece of the photo:
+# OpenCV's `INTER_AREA` does just that, also for factors that are not whole. A check, on a piece of the photo:
 
 # %%
 import numpy as np
@@ -170,7 +170,7 @@ print("they differ by no more than rounding:", np.abs(by_hand - by_opencv).max()
 # ### Why not a finer filter?
 #
 # *Lanczos* is known as the best filter, so many programs ask OpenCV for it. It weighs 8 x 8 old pixels around each
-# new one. **Predict:** stripes one pixel wide, black and white, shrink to a third. What colour should come out?
+# new one. **Predict:** stripes one pixel wide, black and white, shrink to about a third. What colour should come out?
 
 # %%
 from PIL import Image
@@ -190,8 +190,9 @@ figure = show_photos([image[:50, :50] for image in small.values()], list(small),
 
 # %% [markdown]
 # An even grey is right: spread 0. The fault is not Lanczos, since Pillow's is the best of the three. It is that
-# OpenCV's filter stays 8 pixels wide however much you shrink, while Pillow's widens with the factor. Too narrow
-# a filter picks single pixels, and fine patterns turn into false ones. Fur and whiskers are fine patterns too:
+# OpenCV's filter stays 8 pixels wide however much you shrink, while Pillow's widens with the factor. Too narrow a
+# filter picks single pixels, and fine patterns turn into false ones. Area, on these worst of all stripes, is still far
+# better than 90, and OpenCV has it at hand: we use it. Fur and loose hairs are fine patterns too:
 
 # %% alt="The cat enlarged: with OpenCV's Lanczos its whiskers break into dots, with area they stay lines."
 lanczos = cv2.resize(right, (150, 150), interpolation=cv2.INTER_LANCZOS4)
@@ -349,7 +350,7 @@ check(
 # %% [markdown]
 # The small difference has two reasons: our helper decodes large photos straight to a smaller size, and the two
 # libraries round differently. When should you use which? Measure: one pass over all photos is an *epoch*, and training
-# takes ten or more of them.
+# takes several of them.
 
 # %%
 start = time.perf_counter()
@@ -426,7 +427,7 @@ my_fit, my_validation = positions, positions[800:1200]
 # %% [markdown]
 # ### On the real photos
 #
-# Photo 300 is a grey tabby kitten close to the camera, which turns less blue. Its whiskers break into dots under
+# Photo 300 is a grey tabby kitten close to the camera, so less of it turns blue. Its whiskers break into dots under
 # OpenCV's Lanczos filter just the same. Ours and Keras's pixels differ by 2 of 255 here too. An epoch from the files
 # took 21 times as long as one from the array, measured on two busy processor cores.
 
@@ -434,7 +435,7 @@ my_fit, my_validation = positions, positions[800:1200]
 # ## Summary
 #
 # - A photo is an array (height, width, 3) of bytes. OpenCV gives BGR; the world expects RGB.
-# - Shrink by area averaging; never reshape.
+# - Shrink by area averaging; `reshape` alone does not shrink.
 # - Allocate once and keep `uint8`: 2,000 photos are 135 MB, not 1,080 MB.
 # - An array while it fits into memory, a dataset when it does not.
 # - Train, choose, test: three sets.
@@ -442,12 +443,13 @@ my_fit, my_validation = positions, positions[800:1200]
 # %% [markdown]
 # ## Exercises
 #
-# 1. How much memory do 3,000 photos of 75 x 75 pixels take? Compute first, then measure.
+# 1. How much memory do 3,000 photos of 75 x 75 pixels take? Compute first, then measure with `load_photos(paths,
+#    size=75)`.
 # 2. Half of your photos are mirrored copies of the others. What goes wrong if you split at random?
 #
 # <details><summary>Solutions</summary>
 #
-# 1. 3,000 x 75 x 75 x 3 bytes = 50.6 MB, and `load_photos(paths, size=75).nbytes` agrees: a quarter of the pixels.
+# 1. 3,000 x 75 x 75 x 3 bytes = 50.6 MB, and `.nbytes` agrees: a quarter of the pixels.
 # 2. A photo lands in one set and its copy in the other, so the validation set partly tests memory. Split the originals
 #    first, and mirror afterwards.
 #

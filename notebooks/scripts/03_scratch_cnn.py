@@ -19,7 +19,7 @@
 # - say what a loss, a gradient and a learning rate are, and notice in the first minute that a network does not learn,
 # - read training curves, recognise overfitting, and report one test accuracy with its uncertainty.
 #
-# **Time** 4 to 7 minutes on two laptop cores. **Memory** 2 GB. **Needs** the images of notebook 01; fetches them.
+# **Time** 4 to 10 minutes on two laptop cores. **Memory** 2 GB. **Needs** the images of notebook 01; fetches them.
 
 # %% tags=["setup"]
 import importlib.util
@@ -60,9 +60,9 @@ check_labels(y_train, cats=1000, dogs=1000)
 # ## Convolution, by hand
 #
 # To a computer a photo is a table of numbers. What can it find out from nine neighbouring ones? Put a small table of
-# 3 x 3 weights, a *filter*, over them, multiply each number with the weight above it, and add the nine products.
+# 3 x 3 weights, a *filter*, over them, multiply each number by the weight above it, and add the nine products.
 #
-# **Guess:** what does the filter below give on a patch of one single grey? And where dark meets bright?
+# **Guess:** what does the filter below give on a patch of one uniform grey? And where dark meets bright?
 
 # %%
 grey = x_train[1003].mean(axis=2)  # one photo, its three colours averaged: 150 x 150 numbers from 0 to 255
@@ -139,8 +139,8 @@ by_hand = np.stack([convolution(grey, vertical), convolution(grey, horizontal)])
 figure = show_maps(by_hand, ["vertical edges", "horizontal edges"], photo=grey)
 
 # %% [markdown]
-# White is zero, red a large answer, blue a negative one. Red and blue mark two sides of the same object: brighter to
-# the right (or downwards), and darker.
+# White is zero, red positive: brighter to the right (or downwards); blue negative: darker. Together they mark the two
+# sides of an object.
 #
 # ### The same from Keras
 #
@@ -182,8 +182,8 @@ figure = show_maps([by_hand[0], found, pooled], ["convolution 148 x 148", "ReLU 
 # %% [markdown]
 # ## The network: four times these three steps
 #
-# The first convolution sees colours. The next ones see the maps of the layer before, so that they can combine edges to
-# corners, corners to ears. There are more such parts than kinds of edges, hence more filters: from 32 to 128.
+# The first convolution sees colours. The next ones see the maps of the layer before, so that they can combine edges
+# into corners, corners into ears. There are more such parts than kinds of edges, hence more filters: from 32 to 128.
 #
 # At the end *Flatten* puts all numbers of the last maps in one row, *Dense* weighs them (each of its units adds up all
 # inputs, each times a weight), and *softmax* turns two scores into two probabilities, cat and dog. The first layer,
@@ -238,7 +238,7 @@ learned = "896"
 # %% [markdown]
 # ### Your turn: and the other layers?
 #
-# What training finds is called *parameters*. Write two functions that count them: for a convolution of 3 x 3 on
+# What training finds are the *parameters*. Write two functions that count them: for a convolution of 3 x 3 on
 # `channels` maps, and for a Dense layer with `inputs` numbers coming in.
 
 
@@ -412,11 +412,11 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Too long a step jumps over the valley and lands higher than it began. With millions of weights it is the same: there
-# is one slope for each, and all of them together are the *gradient*. *Backpropagation* finds them in one pass back
-# through the layers. A *batch* of 32 photos is enough to estimate them; one pass over all photos is an *epoch*.
-# *Adam*, the *optimizer* that we use, also makes the steps longer or shorter for each weight, by what its slope did
-# lately.
+# Overlong steps jump the valley, land higher, creep back, and jump again. With millions of weights it is the same:
+# there is one slope for each, and all of them together are the *gradient*. *Backpropagation* finds them in one pass
+# back through the layers. A *batch* of 32 photos is enough to estimate them; one pass over all photos is an *epoch*.
+# *Adam*, the *optimizer* that we use, also makes the steps longer or shorter for each weight, depending on its recent
+# slopes.
 
 # %% [markdown]
 # ## Choose the learning rate, not on the test photos
@@ -424,7 +424,7 @@ plt.show()
 # 400 of the 2,000 photos are set aside to choose on: the *validation split*. The test photos stay closed until the end.
 #
 # The *seed* fixes the random start, so that runs can be compared. Some processors compute faster with 16-bit numbers;
-# `fastest_precision` asks this one.
+# `fastest_precision` tests yours.
 
 # %%
 from sklearn.model_selection import train_test_split
@@ -455,7 +455,7 @@ for learning_rate in (1e-2, 3e-4, 1e-5):
     print(f"learning rate {learning_rate:g}: validation loss {loss:.3f}, {loss - np.log(2):+.3f} from ln 2")
 
 # %% [markdown]
-# Twenty-five steps are enough to see whether something moves. With too long steps a network lands at 50 : 50 for every
+# Twenty-five steps are enough to see whether something moves. With overlong steps a network lands at 50 : 50 for every
 # photo, exactly at ln 2, and often never gets away from there: a *dead start*. The other two have begun to move. So the
 # trial rules one rate out, and crowns none. We train with 3e-4.
 #
@@ -497,9 +497,9 @@ print("the model keeps the weights of epoch", stop.best_epoch + 1)
 #
 # ## Open the test set, once
 #
-# 1,000 photos that nothing has seen: no weight was fitted to them, and nothing was chosen by them. Notebooks 04 to 09
-# will open the same 1,000 again. Each further look makes it a little easier to fool oneself, so there, too, every
-# choice is made on validation photos.
+# 1,000 photos that nothing has seen: no weight was fitted to them, and nothing was chosen on them. Most later notebooks
+# will open the same 1,000 again. Each further look makes it a little easier to fool oneself; up to 07, every choice is
+# made on validation photos.
 
 # %%
 x_test = load_photos(photo_paths(data / "dogs-test") + photo_paths(data / "cats-test"))
@@ -546,20 +546,20 @@ check_accuracy("scratch CNN, test accuracy", accuracy, 0.60, 0.82)
 # ## Two kinds of luck
 #
 # Another 1,000 test photos would give another number. The *95 % interval* covers this luck: it holds the true
-# accuracies that fit with what we saw, about 3 points to each side. But training needs luck as well, in its random
+# accuracies that fit what we saw, about 3 points to each side. But training involves luck as well, in its random
 # start and in the order of the photos. That luck shows only when the network is trained again:
 #
 # | seed | 0 | 1 | 2 |
 # |---|---|---|---|
 # | test accuracy on the real photos | 0.740 | 0.714 | 0.741 |
 #
-# (Three seeds, 10 epochs on all 2,000 photos, and instead of the last weights a mean of the last steps'.) They lie up
+# (Three seeds, 10 epochs on all 2,000 photos, with the weights averaged over the last steps.) They lie up
 # to 2.7 points apart: as much as the interval allows to each side. Two *trained models* can be compared on test photos;
 # to compare two *ways of training*, train each several times.
 #
 # ## Which mistakes?
 #
-# The *confusion matrix* counts each true class against each answer. Is one animal taken for the other more often?
+# The *confusion matrix* counts each true class against each answer. Which animal is mistaken for the other more often?
 
 # %% alt="How many cats and dogs among the test photos were called cat, and how many dog."
 from sklearn.metrics import ConfusionMatrixDisplay
@@ -570,8 +570,8 @@ plt.title("Test photos by class and answer")
 plt.show()
 
 # %% [markdown]
-# Now the most confident mistakes. Write down for each *why* a person would not have made it: pose, size, light, a
-# hidden ear? This list tells you more than any score.
+# Now the most confident mistakes. Write down for each what may have misled the network: pose, size, light, a hidden
+# ear? This list tells you more than any score.
 
 # %% alt="Twelve test photos with the network's confident wrong answers and the true classes."
 from course_utils import show_mistakes
@@ -599,8 +599,8 @@ keep_model(model, "scratch", data)
 # ## Summary
 #
 # - A convolution is a sum of nine products at every place; a CNN finds the weights itself, 3,453,634 of them here.
-# - It finds them downhill: the loss says how wrong, the gradient where to, the learning rate how far. A loss that stays
-#   at 0.693 = ln 2 means that nothing is learned.
+# - It finds them downhill: the loss says how wrong, the gradient which way, the learning rate how far. A loss that
+#   stays at 0.693 = ln 2 means that nothing is learned.
 # - Training accuracy says what the network remembers. Choose on validation photos, report on test photos.
 # - 2,000 photos are few for 3 million parameters: notebook 04 borrows what others have learned.
 #
@@ -622,6 +622,6 @@ keep_model(model, "scratch", data)
 #
 # ## Sources
 #
-# The network is that of a published lesson, which trained it for 10 epochs with the learning rate 1e-3 and pixels from
+# The network is that of the lesson *ML-21*, which trained it for 10 epochs with the learning rate 1e-3 and pixels from
 # 0 to 1, and reached 0.685 on the photos; its first three epochs stood at ln 2. Convolutional networks: LeCun and
 # others (1998). Adam: Kingma and Ba (2015). The interval: Wilson (1927). Next: `04_vgg16_transfer`.

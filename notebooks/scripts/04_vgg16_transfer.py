@@ -60,7 +60,7 @@ print(f"Here runs {base.name}: {base.origin}.")
 print(f"It has {base.model.count_params():,} parameters and gives {base.model.output_shape[1:]} numbers a photo.")
 
 # %% [markdown]
-# In the stored run the images are drawings, and the base is VGG16 at an eighth of its width, trained on other drawn
+# In the stored run the images are drawings, and the base is VGG16 with an eighth of its filters, trained on other drawn
 # animals than cats and dogs.
 #
 # **Predict:** notebook 03 got about seven in ten of the test photos right. What will this one get?
@@ -93,7 +93,7 @@ print(f"{vgg16.count_params():,} parameters, output {vgg16.output_shape}")
 # %% [markdown]
 # ### Freeze the base, put a head on it
 #
-# *Freezing* means that training leaves these weights alone. 2,000 photos would rather spoil them. Only the head learns.
+# *Freezing* means that training leaves these weights alone. 2,000 photos could spoil them. Only the head learns.
 
 # %%
 from keras import layers
@@ -445,8 +445,8 @@ for name, prepare in inputs.items():
 # %% [markdown]
 # ## The final model, and the test photos
 #
-# The head with Flatten, trained on all 2,000 photos now that the choice is made, and put on the base. (Those of
-# notebook 03; nothing was chosen by them.)
+# The head with Flatten, trained on all 2,000 photos now that the choice is made, and put on the base. (03's test
+# photos; nothing was chosen on them.)
 
 # %%
 del x_train
@@ -517,7 +517,7 @@ figure = plot_comparison(measured, 1000, published)
 # %% [markdown]
 # ## Look at what is left
 #
-# The most confident mistakes. Are these the photos that 03 got wrong, or others?
+# The most confident mistakes. How many did 03 also get wrong? `(~right_here & ~right_scratch).sum()`
 
 # %% alt="Twelve test photos that the frozen base got wrong with great confidence, with its answers."
 from course_utils import show_mistakes
@@ -527,8 +527,8 @@ figure = show_mistakes(x_test, y_test, probabilities)
 # %% [markdown]
 # ### On the real photos
 #
-# There MobileNetV2 of width 0.35 ran in VGG16's place. Its frozen base with the head above got 0.942, 0.935 and 0.935
-# of the test photos right (three seeds), where the network from scratch got 0.740, 0.714 and 0.741.
+# There MobileNetV2 with 0.35 of its filters ran in VGG16's place. Its frozen base with the head above got 0.942, 0.935
+# and 0.935 of the test photos right (three seeds), where the network from scratch got 0.740, 0.714 and 0.741.
 
 # %% [markdown]
 # ## Summary

@@ -133,7 +133,7 @@ figure = plot_comparison({"from scratch (03)": scratch_right.mean(), "frozen bas
 # the difference be?
 #
 # Think of every photo on which the models differ as a step: +1 if gained, -1 if lost. The sum of k random steps
-# typically ends about the root of k away from 0, and within two roots of k in 95 % of the cases.
+# typically ends about the square root of k away from 0, and within twice that in 95 % of the cases.
 #
 # ### Your turn: the interval of a difference
 #
@@ -201,9 +201,9 @@ axes.spines[:].set_visible(False)
 # %% [markdown]
 # ### Your turn: unfreeze by name
 #
-# In VGG16 the last block is `block5_conv1`, `block5_conv2`, `block5_conv3` and a pooling. A loop over `layers[-2]`
-# fails, since an index is not a slice; and `layers[-2:]` is one convolution and the pooling. So go by name. Freeze the
-# whole base, then set `trainable` of the three layers; `base.get_layer(name)` finds one.
+# In VGG16 the last block is `block5_conv1`, `block5_conv2`, `block5_conv3` and a pooling. Counting from the end
+# misleads: `layers[-2:]` is one convolution and the pooling. So go by name. Freeze the whole base, then set `trainable`
+# of the three layers; `base.get_layer(name)` finds one.
 
 
 # %% tags=["your-turn"]
@@ -309,7 +309,7 @@ after_step_1 = model.get_weights()
 print("trained in step 1:", [tuple(weight.shape) for weight in model.trainable_weights])
 
 # %% [markdown]
-# To be fair we also train the *head alone* for five more epochs. Otherwise we would not know whether a gain came from
+# To be fair, we also train the *head alone* for five more epochs. Otherwise we would not know whether a gain came from
 # the last block or from the longer training.
 
 # %%
@@ -319,7 +319,7 @@ head_alone_right = right_answers(model, features_test)
 # %% [markdown]
 # ### Steps 2 and 3: unfreeze, compile, small steps
 #
-# We go back to the end of step 1. `unfreeze` does what you wrote above for any base. It leaves *batch normalization*
+# We go back to the end of step 1. `unfreeze` does for any base what you wrote above. It leaves *batch normalization*
 # frozen, a layer with running averages (see 07) that a few photos would spoil. `train` compiles again; without that,
 # Keras would go on with the old list of weights. The learning rate is thirty times smaller: the head had far to go, the
 # last block is good already.
@@ -394,7 +394,7 @@ for name, history in {"head alone": head_alone, "fine-tuned": fine_tuned, "at on
 # %% [markdown]
 # The block was pushed far from what it knew. On these drawings that does not show in the accuracy: everything at once
 # comes within a point of the right order on the validation photos. So the right order is a precaution, not a promise:
-# it keeps what the block knows, and costs nothing.
+# it keeps what the block knows, and costs five short epochs (ten against five here).
 
 # %% [markdown]
 # ## Does it pay? The test photos
@@ -430,7 +430,7 @@ print(f"the difference lies between {low:+.3f} and {high:+.3f}")
 # %% [markdown]
 # ### On the real photos
 #
-# The same with MobileNetV2 of width 0.35:
+# The same with MobileNetV2 with 0.35 of its filters:
 #
 # | seed | head alone | fine-tuned | gained | lost | probability of so uneven a split | difference lies between |
 # |---|---|---|---|---|---|---|
@@ -445,12 +445,13 @@ print(f"the difference lies between {low:+.3f} and {high:+.3f}")
 # %% [markdown]
 # ## Homework
 #
-# Four notebooks with gaps and checks are in `homework/practice/`; in a class each student gets a variant.
+# Four notebooks with gaps and checks are in the course's folder `homework/practice/`: start `jupyter lab` there (in
+# Colab upload `homework_*.ipynb`). In a class each student gets a variant.
 #
 # 1. `another_base`: give another base *its own* input.
 # 2. `fine_tuning`: what you did here, with a base and numbers of your own.
 # 3. `learning_rate`: draw the accuracy over the learning rate, and choose.
-# 4. `conv_head`: add a convolution to the head, and compare fairly.
+# 4. `conv_head` (after 06): add a convolution to the head, and compare fairly.
 #
 # Wherever you are asked 'more than luck?', use `gained_and_lost` and `difference_interval`.
 
@@ -467,8 +468,8 @@ print(f"the difference lies between {low:+.3f} and {high:+.3f}")
 #
 # 1. Two models differ on 10 photos of 1,000, 5 gained and 5 lost; two others on 200, 100 and 100. Which pair may be
 #    further apart?
-# 2. Change `1e-4` to `3e-3` in step 3 and keep the right order. How far do the weights move now, and what does the
-#    validation accuracy say?
+# 2. Change `1e-4` to `3e-3` in step 3 and keep the right order. How far do the weights move now? (Do
+#    not run the test cell again.)
 # 3. Why can the features *above* the last block not be recorded when it is fine-tuned?
 #
 # <details><summary>Solutions</summary>

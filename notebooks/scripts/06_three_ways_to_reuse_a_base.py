@@ -33,7 +33,7 @@ if importlib.util.find_spec("course_utils") is None:
 # %% [markdown]
 # ## Which way pays?
 #
-# A lesson that this course grew from reused VGG16 in three ways, with 2,000 photos. Its published accuracies are 0.902
+# The lesson behind this course reused VGG16 in three ways, with 2,000 photos. Its published accuracies are 0.902
 # with recorded features, 0.847 with augmented photos and 0.918 fine-tuned. But each way had its own optimizer and
 # epochs, so nobody could say what made the difference. Also, few people have 2,000 photos with labels. So here all
 # three get the same head and the same first 300 steps, with 20, 100, 400 and 2,000 photos.
@@ -70,13 +70,13 @@ check_labels(y_test, cats=500, dogs=500)
 # %% [markdown]
 # ### Your turn: choose some photos
 #
-# Write a function that gives the places of `count` photos: as many dogs (label 1) as cats (label 0).
-# `np.flatnonzero(labels == 1)` gives the places of all dogs.
+# Write a function that gives the indices of `count` photos: as many dogs (label 1) as cats (label 0).
+# `np.flatnonzero(labels == 1)` gives the indices of all dogs.
 
 
 # %% tags=["your-turn"]
 def choose(labels, count):
-    return ...  # an array of count places
+    return ...  # an array of count indices
 
 
 # %% tags=["check"]
@@ -163,8 +163,8 @@ seconds["augmented"] = seconds["recorded"] + time.perf_counter() - start
 # ### The same recipe for all
 #
 # One pooled head, for which the mean of each map is recorded: 300 steps of 32 photos, then 150 more at the small rate
-# 1e-4 to fine-tune. Steps, not epochs: an epoch over 100 photos is four steps, over 2,000 it is 63. Whoever compares by
-# epochs compares lengths of training.
+# 1e-4 to fine-tune. So fine-tuning trains half as long again: a gain may come from that alone. Steps, not epochs: an
+# epoch over 100 photos is four steps, over 2,000 it is 63. Whoever compares by epochs compares lengths of training.
 
 # %%
 from course_utils import unfreeze
@@ -264,7 +264,7 @@ for count in counts:
 # %% [markdown]
 # ### On the real photos
 #
-# With MobileNetV2 of width 0.35 the curve rises, and the ways part. Three seeds again:
+# With MobileNetV2 with 0.35 of its filters the curve rises, and the ways part. Three seeds again:
 #
 # | training photos | recorded | augmented | fine-tuned |
 # |---|---|---|---|
@@ -274,14 +274,14 @@ for count in counts:
 # | 2,000 | 0.930 (0.917-0.940) | 0.927 (0.920-0.932) | 0.936 (0.929-0.942) |
 #
 # Fine-tuning is ahead by 0.1 to 0.6 points, which three seeds cannot tell from luck. Augmentation is behind with
-# 20 to 400 photos: 300 steps are too few for a head that sees each photo in five forms. More photos pay more than any
+# 20 to 400 photos: this table does not say why. More photos pay more than any
 # way: from 20 to 2,000 they bring 5 points to recorded features.
 
 # %% [markdown]
 # ## Another head
 #
 # The pooled head takes the mean of each map, and forgets where something was. Two other heads keep the place: *dense*
-# flattens all maps into 256 units; *convolution* first looks at 3 x 3 neighbours with 32 filters. Which is larger?
+# flattens all maps and feeds 256 units; *convolution* first runs 32 filters of 3 x 3 over them. Which is larger?
 #
 # ### Your turn: parameters of a convolution in the head
 #
@@ -389,13 +389,14 @@ for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
     averages = [values[0]]
     for value in values[1:]:
         averages.append(0.8 * averages[-1] + 0.2 * value)
-    axes.plot(values, color=colour, alpha=0.3)
-    axes.plot(averages, color=colour, label=f"{name}, smoothed")
+    places = range(1, len(values) + 1)
+    axes.plot(places, values, color=colour, alpha=0.3)
+    axes.plot(places, averages, color=colour, label=f"{name}, smoothed")
 axes.set(xlabel="epoch", ylabel="validation accuracy", title="An average that moves with the curve")
 _ = axes.legend()
 
 # %% [markdown]
-# The average comes late, since it starts at the first value. Read the trend from it, and never the best epoch. Then
+# The average lags, since each new value counts only 0.2. Read the trend from it, and never the best epoch. Then
 # the test photos:
 
 # %% tags=["nbval-ignore-output"]
@@ -409,7 +410,7 @@ print(f"dense {of_head['dense'].mean():.3f}, convolution {of_head['convolution']
 print(f"{gained} gained, {lost} lost; the difference lies between {low:+.3f} and {high:+.3f}")
 
 # %% [markdown]
-# As many photos gained as lost: neither head is better here, and the one with a twelfth of the parameters is enough.
+# As many photos gained as lost: no difference is shown here, so the smaller head is enough.
 
 # %% tags=["check"]
 from course_utils import check_accuracy
@@ -439,7 +440,7 @@ keep_results("06_three_ways_to_reuse_a_base", source_of("data"), base.name, rows
 #
 # - Recorded features cost one pass over the photos, augmented versions one pass each; fine-tuning trains a block.
 # - Compare with the same head, the same photos and the same number of steps, over the number of photos you have.
-# - Start with the cheapest way; go on to a dearer one when your own curve shows that it pays.
+# - Start with the cheapest way; go on to a dearer one when your own curve, on validation photos, shows that it pays.
 
 # %% [markdown]
 # ## Exercises
@@ -450,8 +451,9 @@ keep_results("06_three_ways_to_reuse_a_base", source_of("data"), base.name, rows
 #
 # <details><summary>Solutions</summary>
 #
-# 1. `three_ways(some_photos(20, np.random.default_rng(seed)))` for each seed. In the tables above the seeds lie up to
-#    two points apart on drawings and five on photos: more than the ways do.
+# 1. `keras.utils.set_random_seed(seed)`, then `three_ways(some_photos(20, np.random.default_rng(seed)))`, and `.mean()`
+#    of each. In the tables above the seeds lie up to two points apart on drawings and five on photos: more than the
+#    ways do.
 # 2. The base would compute every photo anew in each epoch: with 12 epochs, 12 passes in place of 5.
 # 3. Hardly more than the first value: 0.99 to the power of 19 is 0.83, so the first epoch still weighs 83 %.
 #

@@ -15,7 +15,7 @@
 #
 # After this notebook you can
 #
-# - explain six ideas that make a small network better, and compute three of them by hand,
+# - explain six ideas that make a small network better, and compute four of them by hand,
 # - change one thing at a time, and tell what a change did from what luck did,
 # - train a network from scratch that beats the one of notebook 03 with a ninth of its parameters.
 #
@@ -44,7 +44,7 @@ if importlib.util.find_spec("course_utils") is None:
 # | 4 | MobileNetV2, frozen, instead of the convolutions | 0.98 |
 #
 # Each is better than the one before, but changes several things at once. *Which* change helped? We take smaller steps:
-# one change, one training, one look. Such a series is called an *ablation*.
+# one change, one training, one look.
 #
 # **Predict:** which helps most: scaled pixels, more layers, batch normalization, or mirrored photos?
 
@@ -98,7 +98,7 @@ print(len(fit), "photos to train on,", len(held_out), "to choose on, shared:", l
 # ## The first network
 #
 # Two convolutions and a Dense layer, as in model 1. *Dropout* silences a fifth of the numbers in each training step,
-# others each time, so that no answer depends on a single one. At prediction nothing is silenced.
+# a different fifth each time, so that no answer depends on a single one. At prediction nothing is silenced.
 
 # %%
 import keras
@@ -173,7 +173,8 @@ for name, history in histories.items():
 # ## Changes 2 and 3: deeper, and averaged
 #
 # Four convolutions see larger parts of the animal than two. Then *global average pooling*: `Flatten` keeps every place
-# of every map; this takes the mean of each map. It says how much of a pattern there is, not where.
+# of every map; this takes the mean of each map, and needs no hidden Dense layer. It says how much of a pattern there
+# is, not where.
 
 # %%
 maps = np.random.default_rng(0).normal(2, 3, (8, 5, 5, 4)).astype("float32")  # 8 photos, 4 maps of 5 x 5 for each
@@ -285,7 +286,8 @@ figure = plot_history({name: histories[name] for name in ("normalised", "augment
 
 # %% [markdown]
 # Look at the gap between solid and dashed. Without augmentation the network soon knows its training photos: it
-# overfits. With it, training accuracy rises slowly: the task is harder, so augmentation needs *more epochs* to pay.
+# overfits. With it, training accuracy rises slowly: the task is harder, but validation accuracy goes on rising: *more
+# epochs* still pay.
 
 # %% [markdown]
 # ## Change 6: a learning-rate schedule
@@ -295,7 +297,7 @@ figure = plot_history({name: histories[name] for name in ("normalised", "augment
 #
 # ### Your turn: a cosine
 #
-# Write `rate(share)`: 3e-3 at the share 0 of the way, half of it in the middle, 0 at the share 1.
+# Write the falling part, `rate(share)`: 3e-3 at share 0, half of that at 0.5, 0 at 1.
 # `np.cos` goes from 1 to -1 between 0 and `np.pi`.
 
 
@@ -356,7 +358,7 @@ for name, history in histories.items():
     print(f"{name:11} after 10 epochs {early}  after 20 {late}")
 
 # %% [markdown]
-# One run on 400 photos cannot decide a few points. Three seeds, each with its own split:
+# One run cannot decide a few points. Three seeds, each with its own split:
 #
 # | rung | mean (lowest-highest) |
 # |---|---|
@@ -485,8 +487,8 @@ print(
 )
 
 # %% [markdown]
-# On these drawings the better network even reaches the frozen base. The count compares two *trained networks*, not two
-# recipes; for these you need several seeds.
+# The better network even reaches this frozen base (0.905), though not that of 04 (0.954). The count compares two
+# *trained networks*, not two recipes; for these you need several seeds.
 
 # %% [markdown]
 # ### On the real photos
@@ -515,8 +517,8 @@ keep_results("07_regularise_normalise_transfer", source_of("data"), base.name, r
 # %% [markdown]
 # ## Exercises
 #
-# 1. Take one change *out* of the last rung of the ladder, for example batch normalization, and keep the rest. Why may
-#    it cost more or less than it added on its way up?
+# 1. Take one change *out* of the `scheduled` network, such as batch normalization, and keep the rest (an *ablation*).
+#    Why may it cost more or less than it added on its way up?
 # 2. The lesson calls models at 0.606 and 0.682 'essentially the same'. Each was measured on 808 photos. Do their
 #    intervals (`accuracy_interval`) overlap? What is still missing before you may say that one *recipe* is better?
 # 3. Which layers of the better network hold numbers that training does not change by gradient? How many are there?

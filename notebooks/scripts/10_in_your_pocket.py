@@ -161,8 +161,8 @@ for name, network in networks.items():
     print(f"{files[name, 'float32'].name:16} {files[name, 'float32'].stat().st_size / 1e6:5.1f} MB")
 
 # %% [markdown]
-# The second network is the smaller file, though it answers better: its base is small here, and its head is shorter.
-# With VGG16 it would be the other way round.
+# The second network is the smaller file, though it answers better: its base is small here, and fewer numbers reach its
+# head. With VGG16 it would be the other way round.
 
 # %% [markdown]
 # ## The same answers?
@@ -212,12 +212,12 @@ for name in networks:
 # %% [markdown]
 # ## A quarter of the size
 #
-# Must a weight have 32 bits? Take the largest weight of a layer and cut the way from minus to plus that weight into
-# 254 equal steps. Move each weight to the nearest end of a step. Then a whole number from -127 to 127 says which one
-# it is, and that fits into 8 bits, one byte.
+# Must a weight have 32 bits? Take the largest weight of a layer and divide the range from minus to plus that size into
+# 254 equal steps. Move each weight to the nearest mark. Then a whole number from -127 to 127 says which one it is, and
+# that fits into 8 bits, one byte.
 #
 # ### Your turn: round the weights
-# `weights` are those of the first layer, 3 x 3 x 3 x 32. Count each in steps, round, and count back.
+# `weights` are those of the first layer, 3 x 3 x 3 x 32. Express each in steps, round, convert back.
 
 # %% tags=["your-turn"]
 weights = np.asarray(networks["scratch"].get_layer(index=1).kernel)
@@ -267,7 +267,7 @@ for name in networks:
         print(f"{name:10}{kind:9}{files[key].stat().st_size / 1e6:7.1f}{milliseconds[key]:10.0f}")
 
 # %% [markdown]
-# A quarter of the size. What it costs, the paired test of 05 says: the photos that only one of the two gets right.
+# A quarter of the size. What it costs, the paired test of 04 says: the photos that only one of the two gets right.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import gained_and_lost
@@ -286,7 +286,7 @@ for name in networks:
     check(same > 0.95, f"{name}: with 8-bit weights at least 95 % of the answers stay", "Is it the same model's file?")
 
 # %% [markdown]
-# In this run two of 600 answers change for the scratch CNN, and none for the frozen base. We put the small files on
+# In this run one of 600 answers changes for each network. We put the small files on
 # the phone.
 
 # %% [markdown]
@@ -350,8 +350,8 @@ for name, colour in zip(networks, COLOURS, strict=False):
     left.plot(limits, [(confidence >= limit).mean() for limit in limits], color=colour, label=name)
     kept = [limit for limit in limits if (confidence >= limit).sum() >= 20]
     right.plot(kept, [correct[confidence >= limit].mean() for limit in kept], color=colour, label=name)
-left.set(title="Photos that get an answer", xlabel="answer from this confidence on", ylabel="share", ylim=(0, 1.03))
-right.set(title="Answers that are right", xlabel="answer from this confidence on", ylabel="share", ylim=(0.6, 1.01))
+left.set(title="Photos that get an answer", xlabel="confidence required for an answer", ylabel="share", ylim=(0, 1.03))
+right.set(title="Answers that are right", xlabel="confidence required for an answer", ylabel="share", ylim=(0.6, 1.01))
 for axes in (left, right):
     axes.axvline(0.8, color="grey", linestyle=":")
     axes.legend()
@@ -359,8 +359,8 @@ plt.show()
 
 # %% [markdown]
 # The dotted line is the page's limit. There the scratch CNN is right in 95 % of its answers instead of 70 %, but
-# answers only a quarter of the photos. The frozen base answers nine of ten. Curves end where fewer than 20 photos are
-# left.
+# answers only a quarter of the photos. The frozen base answers nine of ten. The right curves end where fewer than 20
+# photos are left.
 
 # %% [markdown]
 # ## Neither cat nor dog
@@ -424,12 +424,12 @@ for words, given in (("600 cats and dogs", known), ("100 foxes", honest["fox"]),
     print(f"{words:22}{(~sure).mean():10.0%}{called[0]:13.0%}{called[1]:13.0%}")
 
 # %% [markdown]
-# Refusing catches 45 of the 100 foxes and 30 of the 100 cows. Most of the others pass with a firm answer: foxes have
-# pointed ears and are called cats, cows have broad faces and are called dogs. The price: of the cats and dogs that it
-# knows, every ninth is refused as well.
+# Refusing catches 45 of the 100 foxes and 30 of the 100 cows. All others pass with a firm answer: most foxes as cats,
+# perhaps for their pointed ears, nearly all cows as dogs. The price: of the cats and dogs that it knows, every ninth is
+# refused as well.
 #
 # So a threshold helps, and is no cure. The network compares *cat* with *dog*; nothing in it measures how strange a
-# picture is. And these strangers are mild ones: the base has seen foxes and cows when it was trained. What might help
+# picture is. And these strangers are mild ones: the base saw foxes and cows in training. What might help
 # is a third class with pictures of everything else.
 
 # %% [markdown]
@@ -466,9 +466,11 @@ page = write_page(
 # **On your phone:** `python -m tools pocket --lan`, with the phone in the same network, and point its camera at the
 # code in the terminal. Everyone in that network can then open the page, and no one sees your photos.
 #
-# **In Colab:** download `build/pocket.zip` from the panel of files at the left. Then, for everyone: make a new
-# repository on GitHub and upload what is in the zip. In its *Settings*, under *Pages*, choose *Deploy from a branch*
-# and `main`. A minute later the page is at `https://YOUR-NAME.github.io/REPOSITORY/`.
+# **In Colab:** download `build/pocket.zip` from the panel of files at the left.
+#
+# **For everyone:** unzip `pocket.zip`, and upload what is in it to a new *public* repository on GitHub. In its
+# *Settings*, under *Pages*, choose *Deploy from a branch* and `main`. A minute later the page is at
+# `https://YOUR-NAME.github.io/REPOSITORY/`.
 #
 # Try a cat, a dog, a cushion, your teacher. If the networks learned from drawings, a photo is something new to them:
 # what does the page say, and should it have refused?
@@ -476,7 +478,7 @@ page = write_page(
 # %% [markdown]
 # ## Summary
 #
-# - An exported file is another program's business: compare its answers before you trust it.
+# - An exported file runs in another program: compare its answers before you trust it.
 # - 8-bit weights changed at most one of 600 answers here, and save three quarters of the bytes.
 # - Refusing below a confidence helps with hard cats and dogs. It does not make a network know what it has never seen.
 

@@ -158,13 +158,17 @@ def test_the_model_is_unchanged_afterwards(course_model, photos):
     assert np.asarray(course_model(photos)).sum(axis=1) == pytest.approx(1)
 
 
-def test_the_overlay_is_an_image_for_each_photo(photos):
+def test_the_overlay_is_yellow_where_most_is_and_the_grey_photo_where_nothing_is(photos):
     heat = np.zeros((3, 150, 150), np.float32)
     heat[:, :75] = 1
-    shown = overlay(photos, heat).astype(int)
-    assert shown.shape == photos.shape and (shown - photos // 2)[:, :75, :, 0].mean() > 100
+    red, green, blue = np.moveaxis(overlay(photos, heat).astype(int), -1, 0)
+    assert (red - blue)[:, :75].mean() > 50
+    assert np.array_equal(red[:, 75:], green[:, 75:]) and np.array_equal(red[:, 75:], blue[:, 75:])
+
+
+def test_an_overlay_of_another_number_of_maps_is_told(photos):
     with pytest.raises(CourseError, match="do not belong"):
-        overlay(photos, heat[:2])
+        overlay(photos, np.zeros((2, 150, 150), np.float32))
 
 
 def test_wrong_inputs_are_told(course_model, photos):
