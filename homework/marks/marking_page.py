@@ -48,7 +48,7 @@ def write_marking_page(course, submission, record, remarks, points):
         Where the page cannot be written.
     """
     result = (record or {}).get("result") or {}
-    items = {item["name"]: item for item in result.get("items", [])}
+    items = {item["name"]: item for item in result["items"]} if result.get("status") == "scored" else {}
     question, reference = _question(submission.assignment)
     rubric = RUBRIC.format(full=points[TEXT], half=points[TEXT] / 2)
     meta = _meta(ANSWER_ID, grade=True, solution=True, locked=False, points=points[TEXT], cell_type="markdown")
