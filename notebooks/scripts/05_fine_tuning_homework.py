@@ -202,8 +202,9 @@ axes.spines[:].set_visible(False)
 # ### Your turn: unfreeze by name
 #
 # In VGG16 the last block is `block5_conv1`, `block5_conv2`, `block5_conv3` and a pooling. Counting from the end
-# misleads: `layers[-2:]` is one convolution and the pooling. So go by name. Freeze the whole base, then set `trainable`
-# of the three layers; `base.get_layer(name)` finds one.
+# misleads: a loop over `layers[-2]` fails, since an index is no slice, and `layers[-2:]` is one convolution and the
+# pooling. So go by name. Freeze the whole base, then set `trainable` of the three layers; `base.get_layer(name)` finds
+# one.
 
 
 # %% tags=["your-turn"]
