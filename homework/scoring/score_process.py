@@ -76,6 +76,8 @@ class LimitedScorer:
             stdout=subprocess.PIPE,
             env=environment,
             cwd=ROOT,
+            # Ctrl-C is for grade, which ends its children itself; a Python that it meets while starting complains.
+            start_new_session=True,
         )
         self.ready = False
         self.lines = queue.SimpleQueue()
