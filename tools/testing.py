@@ -18,7 +18,10 @@ FLAKE_RUNS = 10
 # One worker for the notebooks and one for the other tests, each with one thread: faster than one after the other.
 WORKERS = 2
 # What only a test that takes its time names: TensorFlow, a browser, the book, another program, waiting.
-SLOW_WORDS = re.compile(r"selenium|chromium|sphinx|keras|tensorflow|load_base|homework_corpus|subprocess|execute\(|run_pytest|derive_all|sleep")
+SLOW_WORDS = re.compile(
+    r"keras|tensorflow|sklearn|load_base|homework_corpus|selenium|chromium|sphinx"
+    r"|subprocess|execute\(|run_pytest|derive_all|sleep"
+)
 
 
 def test():
