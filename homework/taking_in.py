@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from course_utils.errors import CourseError
 from course_utils.files import locked
 from homework.asking import agreed
-from homework.collecting.collect import BESIDE, OF_ANOTHER, SAME, WRITTEN, Choices, plan
-from homework.collecting.filing import file_away, folder_of, set_time
+from homework.collecting.collect import OF_ANOTHER, SAME, WRITTEN, Choices, plan
+from homework.collecting.filing import BESIDE, file_away, folder_of, set_time
 from homework.collecting.submissions import accept, asked_to_accept, find_submissions
 from homework.course_folder import assignments_asked, checked_names, released, student_on_list, students_of
 from homework.times import both_times, due_time, zone_of

@@ -28,6 +28,8 @@ NO_NETWORK = re.compile(
 OTHER_VERSIONS = re.compile(r"satisfies the requirement (\S+) .*\(from versions: (?!none)")
 # What pip and uv say where no version fulfils the pins.
 NO_PIN_FITS = re.compile(r"ResolutionImpossible|conflicting dependencies|requirements are unsatisfiable")
+# uv writes when the pin holds between the name and the version.
+TENSORFLOW = re.compile(r"(tensorflow(?:-cpu)?)(?:\{[^}]*\})?(==[\w.]*\w)?")
 # What pip and uv say on Windows, where a path of more than 259 characters needs a setting of the system.
 TOO_LONG = re.compile(r"Long Path support|os error 206|No such file or directory: '[A-Z]:\\\\[^']{225,}'")
 NO_ROOM = re.compile(r"No space left on device|Errno 28|os error 28|not enough space|Disk quota exceeded|Errno 122")
@@ -375,20 +377,24 @@ def _wanted(root, constraints):
 def _install(root, venv, python, arguments):
     """Install with uv, which is several times as fast; where it cannot be had or reaches nothing, with pip.
 
-    pip knows the mirrors, proxies and certificates that were set for it, so its words are the ones that are told.
+    pip knows the mirrors, proxies and certificates that were set for it, so its words are the ones that are told. But
+    of a package that is made for other machines alone it says that there are no versions, as without a network; uv
+    tells these apart.
     """
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
     if _uv(venv) is None:
         _run([*pip, "--quiet", "-c", str(root / "constraints.txt"), "uv"], venv / LOG)
+    by_uv = ""
     if uv := _uv(venv):
         mirror = {"UV_DEFAULT_INDEX": os.environ["PIP_INDEX_URL"]} if "PIP_INDEX_URL" in os.environ else {}
         # Compiled now, by all cores: where Python may write no bytecode later, each program would compile Keras again.
         install = [uv, "pip", "install", "--compile-bytecode", "--python", str(python)]
-        if _run([*install, *arguments], venv / LOG, **mirror) is None:
+        by_uv = _run([*install, *arguments], venv / LOG, **mirror)
+        if by_uv is None:
             return
     said = _run([*pip, *arguments], venv / LOG)
     if said is not None:
-        raise CourseError(_diagnosis(said, venv / LOG))
+        raise CourseError(_diagnosis(by_uv + said if NO_PIN_FITS.search(by_uv) else said, venv / LOG))
 
 
 def _uv(venv):
@@ -428,12 +434,10 @@ def _diagnosis(said, log):
             f"A path became longer than Windows takes while installing into {log.parent}; move the course to a short "
             "path, such as C:\\course, and run this again."
         )
-    if missing := OTHER_VERSIONS.search(said) or (
-        NO_PIN_FITS.search(said) and re.search(r"(tensorflow[\w.=-]*)", said)
-    ):
+    if missing := OTHER_VERSIONS.search(said) or (NO_PIN_FITS.search(said) and TENSORFLOW.search(said)):
         return (
-            f"There is no {missing[1]} for Python {platform.python_version()} on {platform.system()} "
-            f"({platform.machine()}); use Python 3.11, 3.12 or 3.13 on another computer, or the copies for Colab."
+            f"There is no {''.join(filter(None, missing.groups()))} for Python {platform.python_version()} on "
+            f"{platform.system()} ({platform.machine()}); use Python 3.11, 3.12 or 3.13 on another computer, or the copies for Colab."
         )
     if NO_NETWORK.search(said):
         return (

@@ -15,13 +15,13 @@ from course_utils.assignments.variant import same_id
 from course_utils.errors import CourseError
 from homework.collecting.bundle import clean_text
 from homework.collecting.downloads import files_of
-from homework.collecting.filing import beside_path, filed
+from homework.collecting.filing import BESIDE, NEW, NEWER, OLDER, beside_path, filed
 from homework.collecting.platform_lists import ordered_names, read_accounts, word_characters
 from homework.collecting.platform_names import platform_of_files, uploads_of
 from homework.collecting.submissions import named_in, names_another, read_time
 
-# What becomes of a row: these are written, but for the last; the others below are not.
-NEW, NEWER, OLDER, BESIDE, SAME = "new", "newer", "older", "beside the bundle", "same as before"
+# What becomes of a row that is not written; the others are named where they are.
+SAME = "same as before"
 UNKNOWN, WRONG, NO_BUNDLE, OF_ANOTHER, TWO = (
     "unknown student", "wrong assignment", "not a bundle", "another's bundle", "two bundles",
 )  # fmt: skip

@@ -15,7 +15,9 @@ from course_utils.files import write_text, written_whole
 # Beside a bundle: from where it came. By it the feedback goes back.
 COLLECTED = "collected.json"
 EARLIER = "earlier"
-BESIDE = "beside"
+BESIDE_FOLDER = "beside"
+# How what is written compares with what was there.
+NEW, NEWER, OLDER, BESIDE = "new", "newer", "older", "beside the bundle"
 
 
 @dataclass(frozen=True)
@@ -136,12 +138,12 @@ def file_away(course, row):
     name = f"submission_{row.assignment}_{safe_name(row.student)}.zip"
     with file_errors_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        if row.state == "beside the bundle":
+        if row.state == BESIDE:
             return _written(beside_path(course, row), content)
-        if row.state == "older":
+        if row.state == OLDER:
             path = folder / EARLIER / _kept_name(row.time, row.sha256, name)
             return _written(path, content)
-        if row.state == "newer":
+        if row.state == NEWER:
             _keep_what_is_there(folder, row.sha256)
     path = _written(folder / name, content)
     _write_time(folder, row.time)
@@ -180,7 +182,7 @@ def beside_path(course, row):
         In ``beside/``: another content has another name, so that nothing is replaced.
     """
     name = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", row.upload.file.parts[-1]))[-80:]
-    return folder_of(course, row.student, row.assignment) / BESIDE / f"{row.sha256[:8]}_{name}"
+    return folder_of(course, row.student, row.assignment) / BESIDE_FOLDER / f"{row.sha256[:8]}_{name}"
 
 
 def set_time(folder, time, source):

@@ -15,7 +15,7 @@ from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import write_text
 from course_utils.sources.photo_folders import LITTER
 from homework.collecting.bundle import LARGEST_BUNDLE, BundleError, clean_text, read_about, read_plain_file
-from homework.collecting.filing import BESIDE, COLLECTED, EARLIER, folder_of, read_collected, student_folder
+from homework.collecting.filing import BESIDE_FOLDER, COLLECTED, EARLIER, folder_of, read_collected, student_folder
 
 ACCEPTED = "accepted.json"
 # What a disk takes.
@@ -162,7 +162,7 @@ def _find(folder, student, assignment, taken):
         late = ", and the learning platform marks it late" if collected.get("marked late") else ""
         note = f"It is not known when this came{late}."
     submission = Submission(student, assignment, timestamp=timestamp, note=note)
-    beside = ("timestamp.txt", COLLECTED, EARLIER, BESIDE)
+    beside = ("timestamp.txt", COLLECTED, EARLIER, BESIDE_FOLDER)
     names = [one for one in names if not _is_litter(one.name) and one.name not in beside]
     bundles = [one for one in names if one.suffix.lower() == ".zip"]
     if not bundles:

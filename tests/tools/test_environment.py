@@ -229,11 +229,28 @@ def test_a_package_that_is_not_made_for_this_machine_is_told(tmp_path, versions,
         "    The user requested (constraint) tensorflow-cpu==2.99.0\nERROR: ResolutionImpossible: for help visit ...\n",
         "  Because there is no version of tensorflow-cpu==2.99.0 and image-course depends on tensorflow-cpu, we can "
         "conclude that your requirements are unsatisfiable.\n",
+        # uv's, of the lock and Python 3.14.
+        "  cause: Because tensorflow-cpu{(platform_machine == 'x86_64' and sys_platform == 'linux') or sys_platform == "
+        "'win32'}==2.99.0 has no wheels with a matching Python ABI tag (e.g., `cp314`) and you require tensorflow-cpu{"
+        "sys_platform == 'win32'}==2.99.0, we can conclude that your requirements are unsatisfiable.\n",
     ],
 )
 def test_a_pin_that_nothing_fulfils_is_told_as_what_it_is(tmp_path, said):
     told = environment._diagnosis(said, tmp_path / "log")
     assert told.startswith("There is no tensorflow-cpu==2.99.0 for Python 3.") and "use Python 3.11" in told
+
+
+def test_tensorflow_that_is_made_for_other_machines_alone_is_told_by_pip_and_uv_themselves(standin, monkeypatch):
+    wheel = standin / "wheels" / "tensorflow_cpu-2.99.0-cp39-cp39-win_arm64.whl"
+    wheel.parent.mkdir()
+    wheel.write_bytes(b"for another machine")
+    (standin / environment.LOCK).write_text(f"tensorflow-cpu==2.99.0 --hash=sha256:{'0' * 64}\n")
+    for name in ("PIP_NO_INDEX", "UV_NO_INDEX"):
+        monkeypatch.setenv(name, "1")
+    for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS"):
+        monkeypatch.setenv(name, wheel.parent.as_uri())
+    with pytest.raises(CourseError, match=r"There is no tensorflow-cpu==2\.99\.0 for Python 3\..*use Python 3\.11"):
+        install(standin)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """How ``make test`` starts the tests."""
 
+import os
+import re
+import subprocess
 import sys
 
 import nbformat
@@ -43,3 +46,23 @@ def test_a_cell_that_prints_something_else_fails(two_notebooks, monkeypatch, cap
     monkeypatch.setattr(testing, "copy_to_run", write_spoilt)
     assert testing.run_pytest(sys.executable, ["-q"], fast="1") == 1
     assert "1 failed, 3 passed" in capfd.readouterr().out
+
+
+def test_an_epoch_of_a_notebook_ends_after_a_few_steps_in_the_tests_alone(tmp_path):
+    # Run in an IPython of its own, as the kernels run it.
+    program = (
+        "import keras, numpy as np\n"
+        "model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])\n"
+        "model.compile(loss='mse')\n"
+        "def steps(): model.fit(x, x, batch_size=1, verbose=0); return int(model.optimizer.iterations.numpy())\n"
+        "x = np.zeros((20, 1))\n"
+        "print('steps', steps())\n"
+    )
+    counted = []
+    for folder in (testing.with_few_steps(tmp_path / "short"), tmp_path / "as it is"):
+        command = [sys.executable, "-c", "from IPython import start_ipython; start_ipython(['--simple-prompt'])"]
+        run = subprocess.run(
+            command, input=program, env=os.environ | {"IPYTHONDIR": str(folder)}, capture_output=True, text=True
+        )
+        counted += re.findall(r"steps (\d+)", run.stdout)
+    assert int(counted[0]) < 10 and counted[1] == "20"
