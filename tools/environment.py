@@ -437,7 +437,8 @@ def _diagnosis(said, log):
     if missing := OTHER_VERSIONS.search(said) or (NO_PIN_FITS.search(said) and TENSORFLOW.search(said)):
         return (
             f"There is no {''.join(filter(None, missing.groups()))} for Python {platform.python_version()} on "
-            f"{platform.system()} ({platform.machine()}); use Python 3.11, 3.12 or 3.13 on another computer, or the copies for Colab."
+            f"{platform.system()} ({platform.machine()}); use Python 3.11, 3.12 or 3.13 on another computer, or the "
+            "copies for Colab."
         )
     if NO_NETWORK.search(said):
         return (
