@@ -2,8 +2,6 @@
 
 import sys
 
-from IPython import get_ipython
-
 STEPS = 8
 
 
@@ -25,4 +23,5 @@ def limit_training(*_):
     keras.Model.fit = shorter_fit
 
 
-get_ipython().events.register("pre_run_cell", limit_training)
+# A name that IPython gives to each of its start-up files.
+get_ipython().events.register("pre_run_cell", limit_training)  # noqa: F821

@@ -245,6 +245,7 @@ def test_tensorflow_that_is_made_for_other_machines_alone_is_told_by_pip_and_uv_
     wheel.parent.mkdir()
     wheel.write_bytes(b"for another machine")
     (standin / environment.LOCK).write_text(f"tensorflow-cpu==2.99.0 --hash=sha256:{'0' * 64}\n")
+    monkeypatch.delenv("PIP_INDEX_URL")
     for name in ("PIP_NO_INDEX", "UV_NO_INDEX"):
         monkeypatch.setenv(name, "1")
     for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS"):
