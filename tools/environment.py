@@ -29,7 +29,7 @@ OTHER_VERSIONS = re.compile(r"satisfies the requirement (\S+) .*\(from versions:
 # What pip and uv say where no version fulfils the pins.
 NO_PIN_FITS = re.compile(r"ResolutionImpossible|conflicting dependencies|requirements are unsatisfiable")
 # uv writes when the pin holds between the name and the version.
-TENSORFLOW = re.compile(r"(tensorflow(?:-cpu)?)(?:\{[^}]*\})?(==[\w.]*\w)?")
+TENSORFLOW = re.compile(r"(tensorflow(?:-cpu)?)(?:\{[^}]*\})?(==[\w.]*\w)")
 # What pip and uv say on Windows, where a path of more than 259 characters needs a setting of the system.
 TOO_LONG = re.compile(r"Long Path support|os error 206|No such file or directory: '[A-Z]:\\\\[^']{225,}'")
 NO_ROOM = re.compile(r"No space left on device|Errno 28|os error 28|not enough space|Disk quota exceeded|Errno 122")
@@ -436,7 +436,7 @@ def _diagnosis(said, log):
         )
     if missing := OTHER_VERSIONS.search(said) or (NO_PIN_FITS.search(said) and TENSORFLOW.search(said)):
         return (
-            f"There is no {''.join(filter(None, missing.groups()))} for Python {platform.python_version()} on "
+            f"There is no {''.join(missing.groups())} for Python {platform.python_version()} on "
             f"{platform.system()} ({platform.machine()}); use Python 3.11, 3.12 or 3.13 on another computer, or the "
             "copies for Colab."
         )
