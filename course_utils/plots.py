@@ -140,13 +140,12 @@ def plot_comparison(accuracies, number, published=None, guessing=0.5):
     ends = np.array([accuracy_interval(value, number) for value in values]).T
     figure, axes = plt.subplots(figsize=(7, 0.6 * len(names) + 1.6), layout="constrained")
     errors = np.abs(ends - values)
-    axes.barh(
-        names, values, xerr=errors, color=COLOURS[0], ecolor="#444444", capsize=4, label="measured, 95 % interval"
-    )
+    # Pale bars, on which the intervals can be seen; published figures below them, where they hide none.
+    axes.barh(names, values, xerr=errors, color="#9CC9E6", ecolor="black", capsize=4, label="measured, 95 % interval")
     for row, value in enumerate(values):
-        axes.text(0.02, row, f"{value:.3f}", va="center", color="white", fontweight="bold")
+        axes.text(0.02, row, f"{value:.3f}", va="center", fontweight="bold")
     if published:
-        rows = [names.index(name) for name in published]
+        rows = [names.index(name) + 0.28 for name in published]
         axes.plot(list(published.values()), rows, "D", color=COLOURS[1], markersize=8, label="published")
     axes.axvline(guessing, color="grey", linewidth=1, linestyle=":", label=f"guessing ({guessing:.2g})")
     axes.invert_yaxis()

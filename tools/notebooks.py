@@ -239,7 +239,7 @@ def shrink_pictures(notebook):
             if stored:
                 smaller = io.BytesIO()
                 with Image.open(io.BytesIO(base64.b64decode(stored))) as picture:
-                    picture.convert("RGB").quantize(256).save(smaller, "PNG", optimize=True)
+                    picture.convert("RGB").quantize(256, kmeans=2).save(smaller, "PNG", optimize=True)
                 shrunk = base64.b64encode(smaller.getvalue()).decode("ascii")
                 if len(shrunk) < len(stored):
                     output["data"]["image/png"] = shrunk

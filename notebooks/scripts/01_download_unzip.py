@@ -35,8 +35,8 @@ if importlib.util.find_spec("course_utils") is None:
 # %% [markdown]
 # ## Where this is going
 #
-# Run the next cell: six drawn animals. Which are cats, and which are dogs? You know at once. Now write down the rule
-# that tells them apart, for a computer that sees nothing but colour values. Ears? Noses? From which side?
+# Run the next cell: six drawn animals. Which are cats, and which are dogs? You know most of them at once. Now write
+# down the rule that tells them apart, for a computer that sees nothing but colour values. Ears? Noses? From which side?
 #
 # Nobody has written such a rule for the model below. It was trained on other drawn animals first, then on 2,000 cats
 # and dogs, but on none of these six.
@@ -103,7 +103,7 @@ print("type  ", response.headers["Content-Type"])
 # %%
 from pathlib import Path
 
-practice = Path("practice")
+practice = Path("practice-of-notebook-01")
 practice.mkdir(exist_ok=True)
 part = practice / (PRACTICE_ZIP + ".part")
 with open(part, "wb") as file:
@@ -113,7 +113,8 @@ with open(part, "wb") as file:
 # %% [markdown]
 # ### Is it the right file?
 #
-# A *checksum* is a short number computed from every byte. Change one letter, and it becomes quite another number:
+# A *checksum* is a short number computed from all bytes. Change one letter, and it becomes a completely different
+# number:
 
 # %%
 import hashlib
@@ -218,7 +219,7 @@ print("is it a zip?  ", zipfile.is_zipfile(wrong))
 
 # %% [markdown]
 # An error *page* now bears the name of a zip. Unzipping it fails, perhaps days later, with a message that says nothing
-# about the cause. One line would have stopped at once:
+# about the cause. One line would have stopped it at once:
 
 # %%
 try:
@@ -264,7 +265,8 @@ photo_names = sorted(names)
 photo_names = sorted(int(name.split(".")[1]) for name in names if name.endswith(".jpg"))
 
 # %% [markdown]
-# The course's `photo_paths` does the same. `readable_photos` then opens each file, and says which are no photos:
+# The course's `photo_paths` does the same. `readable_photos` then opens each file, *decodes* it into pixels, and says
+# which are no photos:
 
 # %%
 from course_utils import photo_paths, readable_photos
@@ -293,7 +295,7 @@ check(
 )
 
 # %% [markdown]
-# The practice is over. This notebook made the whole folder `practice`, so it may remove all of it.
+# The practice is over. This notebook made the whole folder `practice-of-notebook-01`, so it may remove all of it.
 
 # %%
 import shutil
@@ -304,8 +306,8 @@ shutil.rmtree(practice)
 # %% [markdown]
 # ## The real thing: four folders
 #
-# `fetch_photos` does for all four zips what you have just done. If no photos can be had, it draws cats and dogs
-# instead, and says so.
+# `fetch_photos` does for all four zips what you have just done. If no photos can be had, or `COURSE_DATA=sandbox` is
+# set, it draws cats and dogs instead, and says so.
 
 # %%
 from course_utils import fetch_photos

@@ -50,7 +50,7 @@ print(len(dogs), "dogs and", len(cats), "cats to train on")
 # %% [markdown]
 # ## One photo by hand
 #
-# `cv2.imread` turns a JPEG file into a NumPy array: rows, columns, colours. Each value is a whole number from 0 (none
+# `cv2.imread` decodes a JPEG file into a NumPy array: rows, columns, colours. Each value is a whole number from 0 (none
 # of this colour) to 255, which fits into one byte: `uint8`. An array is also called a *tensor*.
 
 # %% tags=["nbval-ignore-output"]
@@ -101,13 +101,13 @@ from course_utils import show_photos
 figure = show_photos([photo, right], ["BGR, shown as if it were RGB", "RGB"], width=4.5)
 
 # %% [markdown]
-# A network trained on photos in RGB would see the left cat. It still answers, perhaps worse, and no error tells you.
+# If you forget, a network trained on RGB sees the left cat. It still answers, perhaps worse, and no error tells you.
 
 # %% [markdown]
 # ## Resize is not reshape
 #
-# `reshape` computes nothing. It cuts the same long row of numbers into lines of another length: here it keeps the first
-# 22,500 pixels, drops the others, and tears the picture. `resize` computes new pixels from the old ones.
+# `reshape` computes nothing. It cuts the same long row of numbers into lines of another length: here we keep the first
+# 22,500 pixels, and the picture is torn. `resize` computes new pixels from the old ones.
 
 # %% alt="Three pictures: the cat, its torn pixels after reshape, and the whole cat at 150 by 150 pixels after resize."
 reshaped = right.reshape(-1, 3)[: 150 * 150].reshape(150, 150, 3)
@@ -194,7 +194,7 @@ figure = show_photos([image[:50, :50] for image in small.values()], list(small),
 # filter picks single pixels, and fine patterns turn into false ones. Area, on these worst of all stripes, is still far
 # better than 90, and OpenCV has it at hand: we use it. Fur and loose hairs are fine patterns too:
 
-# %% alt="The cat enlarged: with OpenCV's Lanczos its whiskers break into dots, with area they stay lines."
+# %% alt="The cat enlarged: with OpenCV's Lanczos its loose hairs break into dots, with area they stay lines."
 lanczos = cv2.resize(right, (150, 150), interpolation=cv2.INTER_LANCZOS4)
 figure = show_photos([lanczos[25:, 40:], resized[25:, 40:]], ["OpenCV, Lanczos", "OpenCV, area"], width=4.5)
 
@@ -362,11 +362,11 @@ start = time.perf_counter()
 for first in range(0, 2000, 32):
     batch_images = x_train[first : first + 32].astype("float32")
 from_array = time.perf_counter() - start
-print(f"an epoch from the files takes {from_files / from_array:.0f} times as long as one from the array")
+print(f"reading an epoch from the files takes {from_files / from_array:.0f} times as long as from the array")
 print(f"in memory: the array {x_train.nbytes / 1e6:.0f} MB, a batch {batch.nbytes / 1e6:.1f} MB")
 
 # %% [markdown]
-# The array is decoded once, and every further epoch is nearly free; but it must fit into memory. The dataset
+# The array is decoded once, and reading it again is nearly free; but it must fit into memory. The dataset
 # decodes all photos again in each epoch, but needs only a few batches of memory, for 3,000 photos or for three million.
 # So: the array while it fits, the dataset when it no longer does. This course uses the array.
 
@@ -428,8 +428,8 @@ my_fit, my_validation = positions, positions[800:1200]
 # ### On the real photos
 #
 # Photo 300 is a grey tabby kitten close to the camera, so less of it turns blue. Its whiskers break into dots under
-# OpenCV's Lanczos filter just the same. Ours and Keras's pixels differ by 2 of 255 here too. An epoch from the files
-# took 21 times as long as one from the array, measured on two busy processor cores.
+# OpenCV's Lanczos filter just the same. Ours and Keras's pixels differ by 2 of 255 here too. Reading an epoch from the
+# files took 21 times as long as from the array, measured on two busy processor cores.
 
 # %% [markdown]
 # ## Summary
@@ -444,12 +444,12 @@ my_fit, my_validation = positions, positions[800:1200]
 # ## Exercises
 #
 # 1. How much memory do 3,000 photos of 75 x 75 pixels take? Compute first, then measure with `load_photos(paths,
-#    size=75)`.
+#    size=75)`, where `paths` lists all four folders.
 # 2. Half of your photos are mirrored copies of the others. What goes wrong if you split at random?
 #
 # <details><summary>Solutions</summary>
 #
-# 1. 3,000 x 75 x 75 x 3 bytes = 50.6 MB, and `.nbytes` agrees: a quarter of the pixels.
+# 1. 3,000 x 75 x 75 x 3 bytes = 50.6 MB, and `.nbytes` agrees: a quarter of the 202.5 MB at 150 x 150.
 # 2. A photo lands in one set and its copy in the other, so the validation set partly tests memory. Split the originals
 #    first, and mirror afterwards.
 #

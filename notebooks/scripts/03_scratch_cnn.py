@@ -35,7 +35,7 @@ if importlib.util.find_spec("course_utils") is None:
 #
 # Half of the photos show cats, so a coin is right half the time.
 #
-# **Predict:** which share of new photos will a network get right that has seen these 2,000 and nothing else? Write
+# **Predict:** what share of new photos will a network get right after seeing these 2,000 and nothing else? Write
 # your guess down.
 #
 # The line `carry_models()` keeps what you train for the next notebooks; in Colab it asks to use your Google Drive.
@@ -166,13 +166,13 @@ check(
 )
 
 # %% [markdown]
-# Keras always works on several photos at once, so its arrays have four axes: photos, rows, columns, channels. In
-# `(None, 150, 150, 1)` the `None` means *any number* of photos.
+# Keras always works on several photos at once, so its arrays have four axes: photos, rows, columns, channels (colours,
+# or maps). In `(None, 150, 150, 1)` the `None` means *any number* of photos.
 #
 # ### Two more steps: ReLU and pooling
 #
-# *ReLU* replaces each negative answer by zero: found, or not found. *Max pooling* keeps the largest of each 2 x 2
-# answers: what was found still counts, its exact place no longer does, and the map has a quarter of the numbers.
+# *ReLU* replaces each negative answer by zero: found, or not found. *Max pooling* keeps the largest of each block of 2
+# x 2 answers: what was found still counts, its exact place no longer does, and the map has a quarter of the numbers.
 
 # %% alt="One feature map: all answers; only the red ones after ReLU; coarser after pooling."
 found = np.maximum(by_hand[0], 0)
@@ -186,8 +186,9 @@ figure = show_maps([by_hand[0], found, pooled], ["convolution 148 x 148", "ReLU 
 # into corners, corners into ears. There are more such parts than kinds of edges, hence more filters: from 32 to 128.
 #
 # At the end *Flatten* puts all numbers of the last maps in one row, *Dense* weighs them (each of its units adds up all
-# inputs, each times a weight), and *softmax* turns two scores into two probabilities, cat and dog. The first layer,
-# *Rescaling*, brings 0 to 255 to the range -1 to 1, inside the model, so that the photos can stay bytes.
+# inputs, each times a weight), and *softmax* turns two scores into two probabilities, cat and dog: `exp` of each,
+# divided by their sum. The first layer, *Rescaling*, brings 0 to 255 to the range -1 to 1, inside the model, so that
+# the photos can stay bytes.
 
 
 # %%
@@ -358,11 +359,12 @@ print(f"weight 0: it costs {tiny_loss(0):.3f}, and the slope there is {slope(0):
 
 # %% [markdown]
 # With the weight 0 the tiny network says 50 : 50, and pays ln 2. The slope is negative: a larger weight costs less. Go
-# a step in that direction, measure the slope again, and so on. The *learning rate* says how long the steps are.
+# a step in that direction, measure the slope again, and so on. A step is as long as the slope times the *learning
+# rate*.
 #
 # ### Your turn: one step downhill
 #
-# Give the new weight after one step. Where the slope is steep, the step is long; it goes against the slope.
+# Give the new weight after one step. It goes against the slope.
 
 
 # %% tags=["your-turn"]
@@ -394,17 +396,19 @@ def one_step(weight, slope_here, learning_rate):
     return weight - slope_here
 
 
-# %% alt="The loss as a valley: short steps run down into it, long ones jump across and land high."
+# %% alt="The loss as a valley: short steps run down into it, long ones, numbered, jump across and land high."
 import matplotlib.pyplot as plt
 
 weights = np.linspace(-1, 19, 200)
 plt.figure(figsize=(7, 3.5))
 plt.plot(weights, [tiny_loss(weight) for weight in weights], color="grey")
-for learning_rate, style in ((1, "o-"), (40, "s--")):
+for learning_rate, style in ((1, "o-"), (40, "s:")):
     path = [0.0]
     for _ in range(6):
         path.append(path[-1] - learning_rate * slope(path[-1]))
     plt.plot(path, [tiny_loss(weight) for weight in path], style, label=f"learning rate {learning_rate}")
+for step, weight in enumerate(path):
+    plt.annotate(step, (weight, tiny_loss(weight)), xytext=(6, -12), textcoords="offset points")
 plt.title("Six steps downhill, from weight 0")
 plt.xlabel("weight")
 plt.ylabel("loss")
@@ -412,11 +416,10 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Overlong steps jump the valley, land higher, creep back, and jump again. With millions of weights it is the same:
-# there is one slope for each, and all of them together are the *gradient*. *Backpropagation* finds them in one pass
-# back through the layers. A *batch* of 32 photos is enough to estimate them; one pass over all photos is an *epoch*.
-# *Adam*, the *optimizer* that we use, also makes the steps longer or shorter for each weight, depending on its recent
-# slopes.
+# Overlong steps jump the valley, land higher, creep back, and jump again. With millions of weights there is one slope
+# for each; all together are the *gradient*. *Backpropagation* finds them in one pass back through the layers. A *batch*
+# of 32 photos is enough to estimate them and make one step; one pass over all photos is an *epoch*. *Adam*, our
+# *optimizer*, also makes the steps longer or shorter for each weight, by its recent slopes.
 
 # %% [markdown]
 # ## Choose the learning rate, not on the test photos
@@ -455,16 +458,16 @@ for learning_rate in (1e-2, 3e-4, 1e-5):
     print(f"learning rate {learning_rate:g}: validation loss {loss:.3f}, {loss - np.log(2):+.3f} from ln 2")
 
 # %% [markdown]
-# Twenty-five steps are enough to see whether something moves. With overlong steps a network lands at 50 : 50 for every
-# photo, exactly at ln 2, and often never gets away from there: a *dead start*. The other two have begun to move. So the
-# trial rules one rate out, and crowns none. We train with 3e-4.
+# Twenty-five steps (800 / 32) are enough to see whether something moves. With overlong steps a network lands at 50 : 50
+# for every photo, exactly at ln 2, and often never gets away from there: a *dead start*. The other two lie below it. So
+# the trial rules one rate out, and crowns none. We take the larger, which needs fewer steps.
 #
 # ## Train, and watch both curves
 #
 # Two *callbacks* help `fit`. `EarlyStopping` looks at the validation loss after each epoch, stops when it has not
 # improved for three epochs, and brings the weights of the best epoch back. `BackupAndRestore` saves after each epoch:
 # if Colab disconnects or the laptop is shut, run the notebook again, and training goes on where it was. (To start
-# afresh instead, delete the folder `models/backup`.)
+# afresh, delete `models/backup`.)
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import epochs
@@ -489,11 +492,12 @@ print(f"last epoch, validation photos: accuracy {last['val_accuracy']:.3f}, loss
 print("the model keeps the weights of epoch", stop.best_epoch + 1)
 
 # %% [markdown]
-# The training curves go on improving, while the validation loss turns around: the network begins to learn single photos
-# by heart. This is *overfitting*. 3,453,634 parameters have room for 1,600 photos, so training accuracy says little
-# about new ones. Three remedies come later: more photos, or altered copies of them (*augmentation*, notebooks 06 and
-# 07); a network that can remember less (*dropout*, fewer parameters, 07); and features learned from other photos (04).
-# `EarlyStopping` cures nothing, it only stops before the damage.
+# The training curves go on improving, while the validation loss turns around, before the accuracy does, since loss also
+# counts how sure the wrong answers are. The network begins to learn single photos by heart. This is *overfitting*.
+# 3,453,634 parameters have room for 1,600 photos, so training accuracy says little about new ones. Three remedies come
+# later: more photos, or altered copies of them (*augmentation*, notebooks 06 and 07); a network that can remember less
+# (*dropout*, fewer parameters, 07); and features learned from other photos (04). `EarlyStopping` cures nothing; it only
+# goes back to before the damage. (Training is measured during an epoch, validation after it: hence its early lead.)
 #
 # ## Open the test set, once
 #
@@ -510,7 +514,7 @@ print(probabilities.shape, "probabilities: cat, dog")
 # %% [markdown]
 # ### Your turn: the accuracy
 #
-# The network's answer is the class with the larger probability. Which share of the answers is right?
+# The network's answer is the class with the larger probability. What share of the answers is right?
 
 # %% tags=["your-turn"]
 share_right = ...  # from probabilities and y_test

@@ -56,12 +56,12 @@ from course_utils import load_base
 
 keras.config.set_dtype_policy(precision)
 base = load_base()
-print(f"Here runs {base.name}: {base.origin}.")
-print(f"It has {base.model.count_params():,} parameters and gives {base.model.output_shape[1:]} numbers a photo.")
+print(f"Running here: {base.name}, {base.origin}.")
+print(f"It has {base.model.count_params():,} parameters and gives {base.model.output_shape[1:]} numbers per photo.")
 
 # %% [markdown]
-# In the stored run the images are drawings, and the base is VGG16 with an eighth of its filters, trained on other drawn
-# animals than cats and dogs.
+# In the stored run the images are drawings, and the base is VGG16 with an eighth of its filters, trained on drawn
+# animals other than cats and dogs.
 #
 # **Predict:** notebook 03 got about seven in ten of the test photos right. What will this one get?
 
@@ -81,7 +81,7 @@ check_labels(y_train, cats=1000, dogs=1000)
 # ## VGG16, without its top
 #
 # Keras has VGG16 ready. `weights=None` draws random weights and downloads nothing; that will do to count.
-# `include_top=False` leaves out the last layers, which name the 1,000 kinds: we do not need those names. What remains,
+# `include_top=False` leaves out the last layers, which name the 1,000 kinds. What remains,
 # thirteen convolutions in five blocks, is the *base*. What we put on it is the *head*.
 #
 # **Guess:** the whole of VGG16 has 138 million parameters. How many are in the part that we keep?
@@ -102,11 +102,6 @@ vgg16.trainable = False
 model = keras.Sequential(
     [vgg16, layers.Flatten(), layers.Dense(512, activation="relu"), layers.Dense(2, activation="softmax")]
 )
-
-# %% alt="Four boxes: the base vgg16, frozen; Flatten; two Dense layers, which learn."
-from course_utils import show_parts
-
-figure = show_parts(model)
 
 # %% [markdown]
 # ### Your turn: how many numbers does the head learn?
@@ -133,6 +128,11 @@ head_parameters = (4 * 4 * 512 + 1) * 512
 
 # %% tags=["wrong-answer"] says="a number is needed"
 head_parameters = "4,195,842"
+
+# %% alt="Four boxes: the base vgg16, frozen; Flatten; two Dense layers, which learn."
+from course_utils import show_parts
+
+figure = show_parts(model)
 
 # %% [markdown]
 # ### Your turn: count what training will change
@@ -174,7 +174,7 @@ def trainable_numbers(model):
 # ## Through the base in each epoch, or once?
 #
 # In each epoch all photos pass through the whole base, though frozen weights give the same answer each time. What does
-# that cost? We take 640 photos, one epoch, and the base that runs here.
+# that cost? We time one epoch over 640 photos, and reckon it up to five.
 #
 # `training=False` says: always run as in prediction. Some layers behave differently in training: *dropout* switches
 # units off by chance, *batch normalization* uses the averages of the batch at hand. In a frozen base neither may
@@ -254,9 +254,9 @@ check(apart < 0.03, "both ways give the same probabilities", "Same first weights
 # %% [markdown]
 # ## Which head?
 #
-# *Flatten* keeps every feature at every place. *Global average pooling* takes each feature's mean over all places:
-# about four thousand times fewer parameters, and where the animal sits no longer matters. A choice is made on
-# validation photos.
+# *Flatten* keeps every feature at every place. *Global average pooling* takes each feature's mean over all places.
+# Without the Dense 512 that makes about four thousand times fewer parameters, and where the animal sits no longer
+# matters. A choice is made on validation photos.
 
 # %%
 from sklearn.model_selection import train_test_split
@@ -297,12 +297,11 @@ for name, answers in right.items():
 del head, history, histories, held_out
 
 # %% [markdown]
-# On 400 photos the two are close. Is one of them better, or was it lucky?
+# On 400 photos the two are close. Is one better, or lucky?
 #
 # ## More than luck? Compare photo by photo
 #
-# Both heads saw the *same* 400 photos, and most of these both got right. Only photos that *one* of them got right tell
-# them apart.
+# Most of the 400 photos both heads got right. Only photos that *one* of them got right tell them apart.
 #
 # ### Your turn: the paired count
 #
@@ -341,14 +340,15 @@ def only_one_right(first, second):
 
 # %% [markdown]
 # If both heads were equally good, a fair coin would decide each of these photos. So toss coins: how often is the split
-# as uneven as ours?
+# at least as uneven as ours?
 
 # %% tags=["nbval-ignore-output"]
 first, second = right["pooled"], right["Flatten, Dense 512"]
 gained, lost = (second & ~first).sum(), (first & ~second).sum()
 tosses = np.random.default_rng(0).binomial(gained + lost, 0.5, 100_000)
 as_uneven = np.abs(tosses - (gained + lost) / 2) >= abs(gained - lost) / 2
-print(f"only Flatten right: {gained}, only pooled right: {lost}; coins as uneven: {as_uneven.mean():.4f} of the tries")
+print(f"only Flatten right: {gained}, only pooled right: {lost}")
+print(f"coins at least as uneven: {as_uneven.mean():.4f} of the tries")
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import gained_and_lost
@@ -403,9 +403,9 @@ def spread(features):
 
 
 # %% [markdown]
-# Four inputs, the same 400 + 400 photos. Each feature is averaged over its places. The classifier, a *logistic
-# regression*, is one Dense layer again; before it each feature is *standardised*, brought to mean 0 and spread 1, so
-# that small numbers are no excuse.
+# Four inputs, the same photos: 400 to learn from, 400 to validate on. Each feature is averaged over its places. The
+# classifier, a *logistic regression*, is one Dense layer again; before it each feature is *standardised*, brought to
+# mean 0 and spread 1, so that small numbers are no excuse.
 
 # %%
 from sklearn.linear_model import LogisticRegression
@@ -436,17 +436,17 @@ for name, prepare in inputs.items():
 # %% [markdown]
 # With x / 255 the features differ between photos nearly a thousand times less. The base expects numbers from -124 to
 # 151, with 0 for the mean colour; now all lie between 0 and 1, and to its filters every photo looks like one even sheet
-# of that colour. What they answer is mostly their bias, the same for all photos.
+# of that colour. What they answer is mostly their bias, so nearly every ReLU is on, or off, for all photos alike.
 #
 # Small numbers alone would do no harm, since the classifier standardises them. But it gets 0.64 right instead of 0.92:
-# layer by layer the little that differed was lost. Red and blue swapped costs nothing here, where a dog may have any
+# with the ReLUs fixed, the base hardly sees shapes. Red and blue swapped costs nothing here, where a dog may have any
 # colour.
 
 # %% [markdown]
 # ## The final model, and the test photos
 #
-# The head with Flatten, trained on all 2,000 photos now that the choice is made, and put on the base. (03's test
-# photos; nothing was chosen on them.)
+# The choice is made, so the head with Flatten is trained on all 2,000 photos. (03's test photos; nothing was chosen on
+# them.)
 
 # %%
 del x_train
@@ -511,13 +511,14 @@ published = {"scratch CNN (03)": 0.685, f"frozen {base.name}": 0.905}
 figure = plot_comparison(measured, 1000, published)
 
 # %% [markdown]
-# The diamonds are the published figures of a lesson that did both on the real photos, with VGG16. Images and base
-# differ here; what agrees is the gap: what others have learned is worth far more than 2,000 photos alone.
+# The diamonds are the published figures of a lesson that did both on the real photos, with VGG16. Images, base and
+# number of photos (1,600 in 03) differ here; what agrees is the gap: borrowing is worth far more than these photos
+# alone.
 
 # %% [markdown]
 # ## Look at what is left
 #
-# The most confident mistakes. How many did 03 also get wrong? `(~right_here & ~right_scratch).sum()`
+# The most confident mistakes. How many of all mistakes did 03 also make? `(~right_here & ~right_scratch).sum()`
 
 # %% alt="Twelve test photos that the frozen base got wrong with great confidence, with its answers."
 from course_utils import show_mistakes
@@ -527,8 +528,9 @@ figure = show_mistakes(x_test, y_test, probabilities)
 # %% [markdown]
 # ### On the real photos
 #
-# There MobileNetV2 with 0.35 of its filters ran in VGG16's place. Its frozen base with the head above got 0.942, 0.935
-# and 0.935 of the test photos right (three seeds), where the network from scratch got 0.740, 0.714 and 0.741.
+# There a smaller published network, MobileNetV2 with 35 % of its filters, ran in VGG16's place. Over three seeds its
+# frozen base with the head above got 0.942, 0.935 and 0.935 of the test photos right, the network from scratch 0.740,
+# 0.714 and 0.741.
 
 # %% [markdown]
 # ## Summary

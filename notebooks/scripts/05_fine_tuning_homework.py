@@ -32,7 +32,7 @@ if importlib.util.find_spec("course_utils") is None:
     )
 
 # %% [markdown]
-# ## Q5: How much better is the borrowed base?
+# ## How much better is the borrowed base?
 #
 # In 03 you trained a network from nothing. In 04 you borrowed a base, froze it and trained a head.
 #
@@ -137,7 +137,7 @@ figure = plot_comparison({"from scratch (03)": scratch_right.mean(), "frozen bas
 #
 # ### Your turn: the interval of a difference
 #
-# Return the lower and the higher end of the difference between the accuracies, as shares.
+# Return both ends of the interval of the difference between the accuracies, as shares of `number` photos.
 
 
 # %% tags=["your-turn"]
@@ -195,16 +195,16 @@ for name, (start, width, trained) in parts.items():
         axes.text(start + width / 2, row, name, ha="center", va="center")
 axes.set_yticks(range(3), steps)
 axes.invert_yaxis()
-axes.set(xticks=[], title="Grey is frozen, orange is trained")
+axes.set(xticks=[], title="Grey is frozen, orange may learn")
 axes.spines[:].set_visible(False)
 
 # %% [markdown]
 # ### Your turn: unfreeze by name
 #
 # In VGG16 the last block is `block5_conv1`, `block5_conv2`, `block5_conv3` and a pooling. Counting from the end
-# misleads: a loop over `layers[-2]` fails, since an index is no slice, and `layers[-2:]` is one convolution and the
-# pooling. So go by name. Freeze the whole base, then set `trainable` of the three layers; `base.get_layer(name)` finds
-# one.
+# misleads: a loop over `layers[-2]` fails, since that is one layer and no list, and `layers[-2:]` is one convolution
+# and the pooling. So go by name. Freeze the whole base, then set `trainable` of the three layers;
+# `base.get_layer(name)` finds one.
 
 
 # %% tags=["your-turn"]
@@ -351,10 +351,10 @@ fine_tuned_right = right_answers(model, features_test)
 from course_utils import plot_history
 
 figure = plot_history({"head alone": head_alone, "fine-tuned": fine_tuned})
-_ = figure.axes[0].set(title="Five more epochs: the head alone, or with the last block")
+_ = figure.axes[0].set(ylim=(0.9, 1), title="Five more epochs: the head alone, or with the last block")
 
 # %% [markdown]
-# ### The wrong order
+# ### The wrong order, with large steps
 #
 # Now everything at once: a new head, the block unfrozen from the start, the head's large learning rate. A new head
 # guesses, so its corrections are large and random, and they go into the block. How far do its weights move?
@@ -394,8 +394,8 @@ for name, history in {"head alone": head_alone, "fine-tuned": fine_tuned, "at on
 
 # %% [markdown]
 # The block was pushed far from what it knew. On these drawings that does not show in the accuracy: everything at once
-# comes within a point of the right order on the validation photos. So the right order is a precaution, not a promise:
-# it keeps what the block knows, and costs five short epochs (ten against five here).
+# comes within a point of the right order on the validation photos. So the right order with small steps is a precaution,
+# not a promise: it keeps what the block knows, and costs five short epochs (ten against five here).
 
 # %% [markdown]
 # ## Does it pay? The test photos
@@ -411,18 +411,18 @@ gained, lost, chance = gained_and_lost(head_alone_right, fine_tuned_right)
 low, high = difference_interval(gained, lost, 1000)
 print(f"head alone {head_alone_right.mean():.3f}, fine-tuned {fine_tuned_right.mean():.3f}")
 print(f"{gained} gained, {lost} lost; if equally good, so uneven a split has probability {chance:.2f}")
-print(f"the difference lies between {low:+.3f} and {high:+.3f}")
+print(f"95 % interval of the difference: {low:+.3f} to {high:+.3f}")
 
 # %% [markdown]
 # One run has its own luck: first weights and the order of the photos. So here are three seeds, trained as above. Each
 # has its own exact test. The test photos are the same in all three, so adding the counts up would count each photo
 # three times.
 #
-# | seed | head alone | fine-tuned | gained | lost | probability of so uneven a split | difference lies between |
+# | seed | head alone | fine-tuned | gained | lost | probability | 95 % interval of the difference |
 # |---|---|---|---|---|---|---|
-# | 0 | 0.952 | 0.954 | 11 | 9 | 0.82 | -0.007 and +0.011 |
-# | 1 | 0.956 | 0.955 | 8 | 9 | 1.00 | -0.009 and +0.007 |
-# | 2 | 0.955 | 0.958 | 8 | 5 | 0.58 | -0.004 and +0.010 |
+# | 0 | 0.952 | 0.954 | 11 | 9 | 0.82 | -0.007 to +0.011 |
+# | 1 | 0.956 | 0.955 | 8 | 9 | 1.00 | -0.009 to +0.007 |
+# | 2 | 0.955 | 0.958 | 8 | 5 | 0.58 | -0.004 to +0.010 |
 #
 # No seed shows a difference. That does *not* show that both are equal. It shows how small the difference must be:
 # hardly more than a point either way. For these drawings fine-tuning does not pay. A likely reason: the base learned
@@ -433,11 +433,11 @@ print(f"the difference lies between {low:+.3f} and {high:+.3f}")
 #
 # The same with MobileNetV2 with 0.35 of its filters:
 #
-# | seed | head alone | fine-tuned | gained | lost | probability of so uneven a split | difference lies between |
+# | seed | head alone | fine-tuned | gained | lost | probability | 95 % interval of the difference |
 # |---|---|---|---|---|---|---|
-# | 0 | 0.935 | 0.920 | 18 | 33 | 0.05 | -0.029 and -0.001 |
-# | 1 | 0.938 | 0.944 | 11 | 5 | 0.21 | -0.002 and +0.014 |
-# | 2 | 0.932 | 0.938 | 12 | 6 | 0.24 | -0.002 and +0.014 |
+# | 0 | 0.935 | 0.920 | 18 | 33 | 0.05 | -0.029 to -0.001 |
+# | 1 | 0.938 | 0.944 | 11 | 5 | 0.21 | -0.002 to +0.014 |
+# | 2 | 0.932 | 0.938 | 12 | 6 | 0.24 | -0.002 to +0.014 |
 #
 # Whoever ran only seed 0 would report a loss; the other two lean the other way. One run is one sample of the luck in
 # training, which the test over photos does not count. The verdict: no gain is shown, and three seeds are the least to
@@ -451,7 +451,7 @@ print(f"the difference lies between {low:+.3f} and {high:+.3f}")
 #
 # 1. `another_base`: give another base *its own* input.
 # 2. `fine_tuning`: what you did here, with a base and numbers of your own.
-# 3. `learning_rate`: draw the accuracy over the learning rate, and choose.
+# 3. `learning_rate`: plot the accuracy against the learning rate, and choose.
 # 4. `conv_head` (after 06): add a convolution to the head, and compare fairly.
 #
 # Wherever you are asked 'more than luck?', use `gained_and_lost` and `difference_interval`.
@@ -469,8 +469,8 @@ print(f"the difference lies between {low:+.3f} and {high:+.3f}")
 #
 # 1. Two models differ on 10 photos of 1,000, 5 gained and 5 lost; two others on 200, 100 and 100. Which pair may be
 #    further apart?
-# 2. Change `1e-4` to `3e-3` in step 3 and keep the right order. How far do the weights move now? (Do
-#    not run the test cell again.)
+# 2. Change `1e-4` to `3e-3` in step 3, and run again from `model.set_weights(after_step_1)`. How far do the weights
+#    move now? (Do not run the test cell again.)
 # 3. Why can the features *above* the last block not be recorded when it is fine-tuned?
 #
 # <details><summary>Solutions</summary>

@@ -162,8 +162,8 @@ seconds["augmented"] = seconds["recorded"] + time.perf_counter() - start
 #
 # ### The same recipe for all
 #
-# One pooled head, for which the mean of each map is recorded: 300 steps of 32 photos, then 150 more at the small rate
-# 1e-4 to fine-tune. So fine-tuning trains half as long again: a gain may come from that alone. Steps, not epochs: an
+# All train one pooled head, on the recorded mean of each map, for about 300 steps of up to 32 photos; fine-tuning adds
+# 150 at the small rate 1e-4. So it trains half as long again: a gain may come from that alone. Steps, not epochs: an
 # epoch over 100 photos is four steps, over 2,000 it is 63. Whoever compares by epochs compares lengths of training.
 
 # %%
@@ -259,7 +259,8 @@ for count in counts:
 # new versions of the photos to add. Then the cheapest way is the one to take: recorded features.
 #
 # One of the eight intervals leaves out 0: with 20 drawings fine-tuning lost 12 and gained 3. But even between equal
-# ways one interval in twenty leaves out 0 by luck, and over three seeds these overlap. Believe what comes back.
+# ways one interval in twenty leaves out 0 by luck, and over three seeds the ranges overlap. Believe only what comes
+# back with other seeds.
 
 # %% [markdown]
 # ### On the real photos
@@ -396,8 +397,8 @@ axes.set(xlabel="epoch", ylabel="validation accuracy", title="An average that mo
 _ = axes.legend()
 
 # %% [markdown]
-# The average lags, since each new value counts only 0.2. Read the trend from it, and never the best epoch. Then
-# the test photos:
+# The pale lines are the values; the dark ones lag, since each new value counts only 0.2. Read the trend from them, and
+# never the best epoch. The gap at the end is three of 400 photos. Then the test photos:
 
 # %% tags=["nbval-ignore-output"]
 of_head = {}
@@ -454,7 +455,7 @@ keep_results("06_three_ways_to_reuse_a_base", source_of("data"), base.name, rows
 # 1. `keras.utils.set_random_seed(seed)`, then `three_ways(some_photos(20, np.random.default_rng(seed)))`, and `.mean()`
 #    of each. In the tables above the seeds lie up to two points apart on drawings and five on photos: more than the
 #    ways do.
-# 2. The base would compute every photo anew in each epoch: with 12 epochs, 12 passes in place of 5.
+# 2. The base would compute every photo anew in each epoch: with 20 photos, about 300 passes in place of 5.
 # 3. Hardly more than the first value: 0.99 to the power of 19 is 0.83, so the first epoch still weighs 83 %.
 #
 # </details>

@@ -158,6 +158,7 @@ scaled = (photo / 127.5 - 1).astype("int64")
 scaled = photo - 128
 
 # %% tags=["nbval-ignore-output"]
+# All networks see 40 x 40 of the 44 pixels: the middle here, random places later.
 crop, scale = layers.CenterCrop(40, 40), layers.Rescaling(1 / 127.5, offset=-1)
 train("raw pixels", crop, *two_convolutions())
 train("scaled", crop, scale, *two_convolutions())
@@ -166,8 +167,7 @@ for name, history in histories.items():
 
 # %% [markdown]
 # Guessing has the loss ln 2 = 0.69. A first loss of several times that is the sign of unscaled pixels: they make the
-# two scores lie far apart, softmax turns that into near certainty, and half of the certain answers are wrong. Ten
-# epochs do not make up for such a start.
+# two scores lie far apart, softmax turns that into near certainty, and half of the certain answers are wrong.
 
 # %% [markdown]
 # ## Changes 2 and 3: deeper, and averaged
@@ -201,8 +201,9 @@ train("averaged", crop, scale, *four_convolutions(), layers.GlobalAveragePooling
 # ## Change 4: batch normalization
 #
 # While a network learns, the numbers in its maps drift and spread. *Batch normalization* brings each filter's numbers
-# back to mean 0 and spread 1, over all photos and places of the batch, so larger steps do no harm. (At prediction there
-# may be only one photo; then it uses averages that it kept during training.)
+# back to mean 0 and spread 1, over all photos and places of the batch (then scales and shifts them by two learned
+# numbers), so larger steps do no harm. (At prediction it uses averages kept during training, since there may be one
+# photo only.)
 #
 # ### Your turn: batch normalization by hand
 #
@@ -255,8 +256,8 @@ mirrored = photo[::-1]
 mirrored = photo[:, :, ::-1]
 
 # %% [markdown]
-# `RandomCrop` cuts 40 x 40 pixels out of 44 x 44, at a new place for each batch. Beside it, what the published lesson
-# used: `RandomRotation(0.2)`, up to 72 degrees to either side. Which of them could be photos that you will meet?
+# `RandomCrop` cuts 40 x 40 pixels out of 44 x 44, at a new place for each batch. Beside it, the lesson's
+# `RandomRotation(0.2)`, up to 72 degrees to either side. Which of them could be photos that you will meet?
 
 # %% alt="One photo, then three gentle copies, mirrored or cut a little differently, and three copies turned far over."
 mirror_and_cut = [layers.RandomFlip("horizontal"), layers.RandomCrop(40, 40)]
@@ -267,14 +268,14 @@ shown = [photo, *(np.asarray(copy).astype("uint8") for copy in copies)]
 figure = show_photos(shown, ["photo"] + ["mirror and cut"] * 3 + ["rotation 0.2"] * 3, columns=7)
 
 # %% [markdown]
-# And at prediction? Then nothing is random. What does `RandomCrop` cut from the middle? Ask it:
+# And at prediction? Then nothing is random. Does `RandomCrop` cut out the middle? Ask it:
 
 # %%
 print("training:  ", tuple(mirror_and_cut[1](photo[None], training=True).shape))
 print("prediction:", tuple(mirror_and_cut[1](photo[None], training=False).shape))
 
 # %% [markdown]
-# Nothing: it hands on the whole photo, 44 x 44. That works only because the network ends in averages, which take maps
+# No: it hands on the whole photo, 44 x 44. That works only because the network ends in averages, which take maps
 # of any size. With `Flatten` it would stop with an error.
 
 # %% alt="Accuracy over 20 epochs with and without augmentation; without it, training accuracy runs away."
@@ -286,14 +287,14 @@ figure = plot_history({name: histories[name] for name in ("normalised", "augment
 
 # %% [markdown]
 # Look at the gap between solid and dashed. Without augmentation the network soon knows its training photos: it
-# overfits. With it, training accuracy rises slowly: the task is harder, but validation accuracy goes on rising: *more
+# overfits. With it the task is harder, training accuracy rises slowly, but validation accuracy goes on rising: *more
 # epochs* still pay.
 
 # %% [markdown]
 # ## Change 6: a learning-rate schedule
 #
-# Large steps find the right region, small steps settle there. So the rate rises in the first tenth of the training and
-# then falls to zero along half a cosine wave.
+# Large steps find the right region, small steps settle there. So the rate rises in the first tenth of training, then
+# falls to zero along half a cosine.
 #
 # ### Your turn: a cosine
 #
@@ -360,24 +361,25 @@ for name, history in histories.items():
 # %% [markdown]
 # One run cannot decide a few points. Three seeds, each with its own split:
 #
-# | rung | mean (lowest-highest) |
+# | change (to *averaged* 10 epochs, then 20) | mean (lowest-highest) |
 # |---|---|
 # | raw pixels | 0.526 (0.498-0.576) |
 # | scaled | 0.610 (0.602-0.619) |
 # | deeper | 0.667 (0.652-0.688) |
 # | averaged | 0.675 (0.645-0.694) |
+# | normalised, 10 epochs | 0.646 (0.620-0.670) |
 # | normalised | 0.632 (0.601-0.678) |
 # | augmented | 0.698 (0.649-0.765) |
 # | scheduled | 0.801 (0.790-0.811) |
 #
-# Scaling, depth, augmentation and the schedule help with every seed, the schedule most. Batch normalization alone does
-# not: it speeds up learning, and learning by heart too.
+# Scaling, depth, augmentation (at 20 epochs) and the schedule help with every seed, the schedule most; of your four,
+# scaling. Batch normalization alone does not: it speeds up learning, and learning by heart too.
 
 # %% [markdown]
 # ## The better network
 #
 # All six changes together, wider (up to 192 filters), on 80 of 88 pixels, and with all 2,000 photos. The choices are
-# made, so no validation photos are needed: the last steps are nearly zero, and the last weights are those to keep.
+# made, so no validation photos are needed, and the last weights are kept.
 #
 # *Label smoothing* asks for 0.95 instead of 1, so each label becomes a pair of numbers. *Weight decay* (in AdamW) pulls
 # every weight a little towards zero at each step.
@@ -421,8 +423,8 @@ seconds = {"better CNN": time.perf_counter() - start}
 # %% [markdown]
 # ## Model 4: transfer
 #
-# A frozen MobileNetV2, its features recorded as in notebook 04. *Global max pooling* keeps the largest number of each
-# of the 1,280 maps. Then dropout and two units: 2,562 numbers are trained.
+# A frozen MobileNetV2 (for drawings the course's small one), its features recorded as in 04. *Global max pooling* keeps
+# the largest number of each of the 1,280 maps. Then dropout and two units: 2,562 numbers are trained.
 
 # %%
 from course_utils import load_base, record_features, source_of
@@ -439,8 +441,8 @@ seconds["frozen base"] = time.perf_counter() - start
 # %% [markdown]
 # ## Open the test set
 #
-# These are the 1,000 test photos of notebooks 03 to 06. We choose nothing on them. We report, and count photo by photo,
-# as in 05, what the better network gained and lost against that of 03.
+# The 1,000 test photos of 03 to 06. We choose nothing on them; we count photo by photo what the better network gained
+# and lost against that of 03.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import earlier_model
@@ -518,7 +520,7 @@ keep_results("07_regularise_normalise_transfer", source_of("data"), base.name, r
 # ## Exercises
 #
 # 1. Take one change *out* of the `scheduled` network, such as batch normalization, and keep the rest (an *ablation*).
-#    Why may it cost more or less than it added on its way up?
+#    Why may this cost more or less than adding the change had gained?
 # 2. The lesson calls models at 0.606 and 0.682 'essentially the same'. Each was measured on 808 photos. Do their
 #    intervals (`accuracy_interval`) overlap? What is still missing before you may say that one *recipe* is better?
 # 3. Which layers of the better network hold numbers that training does not change by gradient? How many are there?

@@ -16,7 +16,7 @@
 # After this notebook you can
 #
 # - map what an answer rests on, and test whether the map is true,
-# - write an error analysis from maps that have passed,
+# - write an error analysis with a method that has passed,
 # - say how much a confidence of 95 % is worth, and where that promise ends.
 #
 # **Time** 2 minutes on two cores. **Memory** 2 GB. **Needs** the models of 03 and 04, or trains replacements.
@@ -60,8 +60,8 @@ check_labels(y_test, cats=500, dogs=500)
 # ## Two models, and which photos may decide
 #
 # The scratch CNN of 03 and the frozen base of 04 (if you start here, briefly trained replacements). Both have used the
-# 2,000 training photos, so we cut the test photos: 400 to choose on, 600 to report on. The price:
-# 03 to 07 opened the same 1,000, and each look flatters later figures a little.
+# 2,000 training photos, so we split the test photos: 400 to choose on, 600 to report on. But 03 to 07 opened the same
+# 1,000, and each look flatters later figures a little.
 
 # %%
 import keras
@@ -109,7 +109,7 @@ models = {"scratch": scratch, "frozen": frozen}
 # %% [markdown]
 # ## Filters
 #
-# A filter of the first layer has 3 x 3 weights for each of 3 colours, so it can be shown as a tiny picture: grey is
+# A filter of the first layer has 3 x 3 weights for each of 3 colours, so it can be shown as a picture: grey is
 # weight 0.
 
 # %% alt="The 32 filters of the scratch CNN's first layer, each three by three coloured squares without a clear motif"
@@ -132,11 +132,11 @@ from course_utils.explain import layer_outputs, map_layers
 
 photo = x_test[[507]]
 names = map_layers(scratch)[-4:]
-figure, grid = plt.subplots(4, 5, figsize=(7.5, 6.2))
+figure, grid = plt.subplots(4, 5, figsize=(7.5, 6.4), layout="constrained")
 for cells, name in zip(grid, names, strict=True):
     maps = layer_outputs(scratch, photo, name)[0]
     cells[0].imshow(photo[0])
-    cells[0].set_title(f"{maps.shape[0]} x {maps.shape[1]} maps", fontsize=10)
+    cells[1].set_title(f"maps of {maps.shape[0]} x {maps.shape[1]}", fontsize=10)
     for axes, channel in zip(cells[1:], np.argsort(-maps.mean(axis=(0, 1)))[:4], strict=True):
         axes.imshow(maps[..., channel], cmap="viridis")
 for axes in grid.flat:
@@ -144,14 +144,14 @@ for axes in grid.flat:
 plt.show()
 
 # %% [markdown]
-# The last maps have 15 x 15 numbers: they say only roughly where something is.
+# The last maps, of 15 x 15 numbers, say only roughly where something is.
 #
 # ## One number to explain: the margin
 #
 # Before the softmax stand two scores. Their difference is the *margin* of the answer: 0 is undecided, large is sure.
-# It is also the logarithm of one probability divided by the other.
+# It is also the logarithm of the ratio of the probabilities.
 #
-# ### Your turn: what margin do 95 % mean?
+# ### Your turn: what margin does 95 % mean?
 # The answer has the probability 0.95, the other class 0.05.
 
 # %% tags=["your-turn"]
@@ -192,8 +192,8 @@ titles = [f"margin of cat:\nscratch {of_cat['scratch'][i]:.1f}\nfrozen {of_cat['
 figure = show_photos(tried, titles)
 
 # %% [markdown]
-# *Occlusion* slides the square over the whole photo and notes the margin's fall at each place: 49 runs a photo, but
-# each number is measured. It is our reference.
+# *Occlusion* slides a smaller square over the whole photo and notes the margin's fall at each place: 49 runs a photo,
+# but each number is measured. It is our reference.
 #
 # ## Grad-CAM: one run instead of 49
 #
@@ -242,7 +242,7 @@ heat = np.maximum(slopes.mean(axis=(1, 2), keepdims=True) * maps, 0)
 heat = "slopes times maps"
 
 # %% [markdown]
-# Look at the mean once more. Behind the maps stands *Flatten*: the head has weights of its own for each place of each
+# Behind the maps stands *Flatten*: the head has weights of its own for each place of each
 # map. One mean for all 225 places throws that away. *HiResCAM* leaves the mean out: every number times its own slope.
 #
 # The frozen base is a model inside a model and cannot be cut like this. The course's `grad_cam` and `hires_cam` watch
@@ -278,8 +278,8 @@ figure = show_maps("scratch")
 figure = show_maps("frozen")
 
 # %% [markdown]
-# Yellow is where a method *claims* that the evidence lies. For the frozen base the three claims agree roughly. For
-# the scratch CNN they do not, though each is drawn just as neatly. Which one is true?
+# Yellow is where a method *claims* that the evidence lies. For the frozen base the three roughly agree, for the scratch
+# CNN they do not, though each is drawn just as neatly. Which is true?
 #
 # ## The test: hide the brightest tenth
 #
@@ -316,7 +316,7 @@ tenth = np.quantile(one_map, 0.9) * one_map
 from course_utils.explain import blur_in, brightest, mean_colour_in, moved_at_random
 
 region = brightest(hires_cam(frozen, photo, layer["frozen"]))
-elsewhere = moved_at_random(region, seed=1)
+elsewhere = moved_at_random(region, seed=1)  # what leaves on one side enters on the other
 pictures = [hide(photo, place)[0] for place in (region, elsewhere) for hide in (mean_colour_in, blur_in)]
 figure = show_photos(
     pictures, ["brightest,\nmean colour", "brightest,\nblurred", "random,\nmean colour", "random,\nblurred"]
@@ -324,8 +324,8 @@ figure = show_photos(
 
 # %% [markdown]
 # ### Your turn: is the difference more than luck?
-# Each photo has two falls, so subtract first. Give the 95 % interval of the mean difference: the mean, and 1.96
-# standard errors down and up. A standard error is `std / np.sqrt(n)`.
+# Each photo has two falls: subtract first, own minus random. Give the 95 % interval of the mean difference: the mean,
+# and 1.96 standard errors down and up. A standard error is `std / np.sqrt(n)`.
 
 # %% tags=["your-turn"]
 random_falls = np.random.default_rng(1).normal(0.5, 0.4, 200)
@@ -352,14 +352,14 @@ interval = middle - 1.96 * error, middle + 1.96 * error
 # %% [markdown]
 # ## Choose on validation photos
 #
-# Our rule: a method counts by the worse of its two models; keep the better method.
+# Our rule: judge each method by the model on which it does worse, and keep the better one.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils.explain import mean_with_interval
 
 
 def falls(name, photos, heat, hide):
-    """By how much the margin falls behind the brightest tenth, and behind the same shape elsewhere, photo by photo."""
+    """By how much the margin falls with the brightest tenth hidden, and the same shape elsewhere, photo by photo."""
     model, region = models[name], brightest(heat)
     answers = model.predict(photos, verbose=0).argmax(axis=1)
     before = margins(model, photos, answers)
@@ -401,11 +401,11 @@ for name, model in models.items():
             print(f"{name:8}{method:12}  {hide.__name__:16}{numbers}", "passed" if low > 0 else "not shown")
 
 # %% [markdown]
-# A map must pass in both ways of hiding; where one says `not shown`, do not believe it. (A fall above 100 % means that
-# the other answer won.) Below we use the method kept.
+# A method must pass in both ways of hiding; where one says `not shown`, do not believe it. (A fall above 100 % means
+# that the other answer won.) Below we use the method kept, though on the frozen base Grad-CAM did no worse.
 
 # %% [markdown]
-# ## The most confident mistakes, with a map that passed
+# ## The most confident mistakes, by a method that passed
 
 
 # %%
@@ -430,7 +430,7 @@ p_frozen, worst_frozen = show_worst("frozen")
 # ### Your error analysis
 #
 # Fill in one row for each of the ten, and count the causes: pose, size, light, hidden, two animals, label wrong,
-# other. In the drawn images 2 to 6 % of the parts are borrowed from the other class: look at `x_test[5]`, a dog with
+# other. In the drawings 2 to 6 % of the parts are borrowed from the other class: see `x_test[5]`, a dog with
 # a cat's ears.
 #
 # | photo | answer | rested on | cause | what might help |
@@ -528,7 +528,9 @@ for axes, name in zip(grid, given, strict=True):
         axes.plot([row[0] for row in rows], [row[1] for row in rows], "-o", color=colour, label=words)
         for sure, right, count in rows:
             axes.text(sure, height, count, ha="center", color=colour)
-    axes.set(xlabel="confidence", ylabel="share that is right", title=f"{name}: photos in each bin", ylim=(0, 1.12))
+    axes.set(
+        xlabel="confidence", ylabel="share that is right", title=f"{name} (numbers: photos in each bin)", ylim=(0, 1.12)
+    )
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 0.1))
 plt.show()
 
@@ -544,14 +546,14 @@ for name, p in given.items():
         print(f"{name:8} {words:15}{sure.sum():4} of 600 at least 95 % sure, {right.sum():4} of them right")
 
 # %% [markdown]
-# Of the answers at least 95 % sure, more than 95 % are right. In all, scratch was too sure (orange lies below the
+# Of the answers at least 95 % sure, more than 95 % are right. Overall, scratch was too sure (orange lies below the
 # line); frozen hardly.
 
 # %% [markdown]
 # ## Your own photo, and others that are neither
 #
-# Choose files with the button, or copy them into the folder `own_photos` beside `data`. The model knows two answers
-# and must give one of them: we also show it a fox, a cow, a sheep, a rabbit and an empty room.
+# Choose files with the button, or copy them into the folder `own_photos` beside `data`. The model must give one of two
+# answers: we also show it a fox, a cow, a sheep, a rabbit and an empty room.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils.own_photos import upload_button
@@ -577,8 +579,7 @@ figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange),
 
 # %% [markdown]
 # Some of these answers are as sure as those for cats and dogs. A temperature holds only for photos *like those it
-# was fitted on*. Nor are these entirely strange: the base for drawings
-# was pretrained on other foxes, cows, sheep and rabbits.
+# was fitted on*. Nor are these entirely strange: the base was pretrained on other foxes, cows, sheep and rabbits.
 
 # %% [markdown]
 # ### On the real photos
@@ -600,14 +601,14 @@ figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange),
 #
 # 1. Give every photo the map of *another* photo: `heat[::-1]`. What remains?
 # 2. Hide the *darkest* tenth. What should happen if a map is true?
-# 3. `course_utils.explain.most_exciting(frozen, one, range(6))`, with `one` from `map_layers(frozen)`, finds what
-#    excites a map. Ears?
+# 3. `show_photos(most_exciting(frozen, one, range(6)))`, imported from `course_utils.explain`, with `one` from
+#    `map_layers(frozen)`, shows what excites a map. Ears?
 #
 # <details><summary>Solutions</summary>
 #
 # 1. `heat = found["hires_cam"]`, then `falls(name, photos, heat[::-1], mean_colour_in)`: what remains is owed to where
 #    animals usually stand, not to this photo. A map should beat that too.
-# 2. `falls(name, photos, 1 - heat, mean_colour_in)`: the margin should fall less than behind a random region.
+# 2. `falls(name, photos, 1 - heat, mean_colour_in)`: the margin should fall less than with a random region hidden.
 # 3. Plain colours and grain first, patterns later, no ears: a map answers to many things, and its favourite is seldom
 #    a thing with a name.
 #
@@ -616,6 +617,6 @@ figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange),
 # %% [markdown]
 # ## Sources
 #
-# Occlusion: Zeiler and Fergus (2014). Grad-CAM: Selvaraju et al. (2017). HiResCAM: Draelos and Carin, arXiv
-# 2011.08891. Pictures that excite: Erhan et al. (2009). t-SNE: van der Maaten and Hinton (2008). Temperature: Guo et
-# al. (2017).
+# Occlusion: Zeiler and Fergus (2014). Grad-CAM: Selvaraju et al. (2017). HiResCAM: Draelos and Carin, arXiv 2011.08891.
+# Pictures that excite: Erhan et al. (2009). t-SNE: van der Maaten and Hinton (2008). Temperature: Guo et al. (2017).
+# Next: `10_in_your_pocket`.

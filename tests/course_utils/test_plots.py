@@ -67,7 +67,7 @@ def test_bars_are_the_accuracies_with_their_intervals_and_diamonds_the_published
     axes = plot_comparison({"scratch": 0.7, "base": 0.94}, 1000, {"base": 0.905}).axes[0]
     assert [bar.get_width() for bar in axes.patches] == [0.7, 0.94]
     (diamonds,) = [line for line in axes.lines if line.get_marker() == "D"]
-    assert (list(diamonds.get_xdata()), list(diamonds.get_ydata())) == ([0.905], [1])
+    assert (list(diamonds.get_xdata()), list(diamonds.get_ydata())) == ([0.905], [1.28])
     (bars,) = [c for c in axes.collections if hasattr(c, "get_segments")]
     ends = [segment[:, 0] for segment in bars.get_segments()]
     assert np.allclose(ends, [accuracy_interval(0.7, 1000), accuracy_interval(0.94, 1000)])

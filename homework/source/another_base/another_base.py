@@ -55,8 +55,8 @@ check_variant(variant, "another_base")
 # 3,000 of them into the folder `drawings` beside this notebook: one to two minutes, and 103 MB. Afterwards they are
 # there; delete the folder when you have handed in.
 #
-# `training_subset` says which of the 2,000 training photos you train on. Of the others, 400 are for validation: on
-# fewer, most differences would be within luck. `x` holds your photos and then the 400; `fit` and `validation` are their
+# `training_subset` says which of the 2,000 training photos you train on. Of the others, 400 are for validation: with
+# fewer, luck could explain most differences. `x` holds your photos and then the 400; `fit` and `validation` are their
 # positions in `x`.
 
 # %%
@@ -113,7 +113,8 @@ print(base.name, f"{base.model.count_params():,} parameters, output", base.model
 # ## Record its features, with its own preprocessing
 #
 # Record the features of all photos in `x` as `features`, and those of `x_test` as `features_test`. A base knows photos
-# only in the form that it was trained with; `record_features(base, photos)` brings them into that form first.
+# only in the form that it was trained with; `record_features(base, photos)` brings them into that form first; to see
+# it, print the smallest and the largest value of `base.preprocess(x[:1])`.
 
 # %% tags=["recorded"]
 from course_utils import record_features
@@ -176,7 +177,8 @@ check(
 # Many programs give every base values from 0 to 1. Measure what that costs. Three things are needed:
 #
 # - `features_divided`: what the base itself gives for `x / 255`, without its preprocessing. Use `base.model.predict`.
-# - `head_divided`: a second head, built, compiled and trained like the first, but on these features.
+# - `head_divided`: a second head, built, compiled (with an Adam of its own) and trained like the first, but on these
+#   features.
 # - `history_divided`: what its `fit` returns.
 
 # %%
@@ -205,7 +207,7 @@ check(
 # ## More than luck?
 #
 # The two heads answered the same 400 validation photos. Only the photos where one is right and the other wrong tell
-# them apart. `gained_and_lost` counts these, and computes how often coins alone would split them at least so unevenly.
+# them apart. `gained_and_lost` counts these, and computes how often coins alone would split them at least as unevenly.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import gained_and_lost
@@ -265,7 +267,7 @@ check_text_answer(answer)
 # ## Hand it in
 #
 # This writes one zip file beside the notebook. Upload that file. It tells you what is missing before it writes, and
-# names what it packed; your points come from the weights in it, recomputed on photos that you have not seen.
+# names what it packed; most points come from the weights in it, tried on photos that you have not seen.
 
 # %% tags=["submission"]
 from course_utils.assignments.packing import pack_submission

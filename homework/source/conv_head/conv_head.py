@@ -55,8 +55,8 @@ check_variant(variant, "conv_head")
 # 3,000 of them into the folder `drawings` beside this notebook: one to two minutes, and 103 MB. Afterwards they are
 # there; delete the folder when you have handed in.
 #
-# `training_subset` says which of the 2,000 training photos you train on. Of the others, 400 are for validation: on
-# fewer, most differences would be within luck. `x` holds your photos and then the 400; `fit` and `validation` are their
+# `training_subset` says which of the 2,000 training photos you train on. Of the others, 400 are for validation: with
+# fewer, luck could explain most differences. `x` holds your photos and then the 400; `fit` and `validation` are their
 # positions in `x`.
 
 # %%
@@ -159,10 +159,10 @@ check(
 # %% [markdown]
 # ## Train both in the same way
 #
-# Compile each with RMSprop at the learning rate of your variant, `variant["learning_rates"][0]`, the loss
-# `"binary_crossentropy"` and `metrics=["accuracy"]`; each needs an optimizer of its own. Train it on `features[fit]`
-# with `epochs=epochs(10)`, which means ten, and give the photos in `validation` as `validation_data`. Put what `fit`
-# returns into the dict `histories`, under `"flat"` and `"conv"`.
+# Compile each with `keras.optimizers.RMSprop`, a relative of Adam, at the learning rate of your variant,
+# `variant["learning_rates"][0]`, the loss `"binary_crossentropy"` and `metrics=["accuracy"]`; each needs an optimizer
+# of its own. Train it on `features[fit]` with `epochs=epochs(10)`, which means ten, and give the photos in `validation`
+# as `validation_data`. Put what `fit` returns into the dict `histories`, under `"flat"` and `"conv"`.
 
 # %%
 histories = {}
@@ -202,7 +202,7 @@ figure = plot_history(histories, "loss")
 # ## More than luck?
 #
 # The two heads answered the same 400 validation photos. Only the photos where one is right and the other wrong tell
-# them apart. `gained_and_lost` counts these, and computes how often coins alone would split them at least so unevenly.
+# them apart. `gained_and_lost` counts these, and computes how often coins alone would split them at least as unevenly.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import gained_and_lost
@@ -218,7 +218,7 @@ print(f"if both were equally good, a split this uneven would have probability {c
 # ## The test photos, once
 #
 # Predict `features_test` with the convolutional head. Keep the probabilities of a dog as `probabilities`, and the share
-# of right answers as `accuracy`: the answer is "dog" above 0.5.
+# of right answers as `accuracy`: the answer is "dog" where `probabilities[:, 0]` is above 0.5.
 
 # %%
 # SOLUTION
@@ -247,7 +247,7 @@ Write your answer here.
 
 # %% tags=["solution-only"]
 answer = """
-The convolution turns many feature maps into 32 and takes two pixels off each side, so that the dense layer after it
+The convolution turns many feature maps into 32 and takes one place off each side, so that the dense layer after it
 has far fewer inputs; nearly all parameters of the flat head lie in its dense layer. The heads disagree on some of the
 400 validation photos; I call one better only where luck alone has a probability below 0.05, and otherwise say that no
 difference was shown. A head begins to overfit where its validation loss rises while its training loss still falls; the
@@ -263,7 +263,7 @@ check_text_answer(answer)
 # ## Hand it in
 #
 # This writes one zip file beside the notebook. Upload that file. It tells you what is missing before it writes, and
-# names what it packed; your points come from the weights in it, recomputed on photos that you have not seen.
+# names what it packed; most points come from the weights in it, tried on photos that you have not seen.
 
 # %% tags=["submission"]
 from course_utils.assignments.packing import pack_submission

@@ -55,8 +55,8 @@ check_variant(variant, "fine_tuning")
 # 3,000 of them into the folder `drawings` beside this notebook: one to two minutes, and 103 MB. Afterwards they are
 # there; delete the folder when you have handed in.
 #
-# `training_subset` says which of the 2,000 training photos you train on. Of the others, 400 are for validation: on
-# fewer, most differences would be within luck. `x` holds your photos and then the 400; `fit` and `validation` are their
+# `training_subset` says which of the 2,000 training photos you train on. Of the others, 400 are for validation: with
+# fewer, luck could explain most differences. `x` holds your photos and then the 400; `fit` and `validation` are their
 # positions in `x`.
 
 # %%
@@ -150,8 +150,9 @@ right_before = model.predict(x[validation], verbose=0).argmax(axis=1) == y[valid
 # %% [markdown]
 # ## Step 2: unfreeze the last convolutions
 #
-# `convolutions` lists those of a base, first to last. Unfreeze the last ones, as many as `variant["unfreeze"]` says,
-# and nothing else. Then ask the *whole model* what is trainable; the base's own list stays empty.
+# `convolutions` lists the convolutions of a base, first to last. Unfreeze the last ones, as many as
+# `variant["unfreeze"]` says, and nothing else. Then ask the *whole model* what is trainable;
+# `base.model.trainable_weights` stays empty.
 
 # %%
 from course_utils.assignments.variant import convolutions
@@ -191,7 +192,7 @@ check_unfrozen(model, base, variant["unfreeze"])
 # ## More than luck?
 #
 # Both models answered the same 400 validation photos. Only the photos where one is right and the other wrong tell them
-# apart. `gained_and_lost` counts these, and computes how often coins alone would split them at least so unevenly.
+# apart. `gained_and_lost` counts these, and computes how often coins alone would split them at least as unevenly.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import gained_and_lost
@@ -250,7 +251,7 @@ check_text_answer(answer)
 # ## Hand it in
 #
 # This writes one zip file beside the notebook. Upload that file. It tells you what is missing before it writes, and
-# names what it packed; your points come from the weights in it, recomputed on photos that you have not seen.
+# names what it packed; most points come from the weights in it, tried on photos that you have not seen.
 
 # %% tags=["submission"]
 from course_utils.assignments.packing import pack_submission

@@ -55,8 +55,8 @@ check_variant(variant, "learning_rate")
 # 3,000 of them into the folder `drawings` beside this notebook: one to two minutes, and 103 MB. Afterwards they are
 # there; delete the folder when you have handed in.
 #
-# `training_subset` says which of the 2,000 training photos you train on. Of the others, 400 are for validation: on
-# fewer, most differences would be within luck. `x` holds your photos and then the 400; `fit` and `validation` are their
+# `training_subset` says which of the 2,000 training photos you train on. Of the others, 400 are for validation: with
+# fewer, luck could explain most differences. `x` holds your photos and then the 400; `fit` and `validation` are their
 # positions in `x`.
 
 # %%
@@ -237,7 +237,7 @@ check_text_answer(answer)
 # ## Hand it in
 #
 # This writes one zip file beside the notebook. Upload that file. It tells you what is missing before it writes, and
-# names what it packed; your points come from the weights in it, recomputed on photos that you have not seen.
+# names what it packed; most points come from the weights in it, tried on photos that you have not seen.
 
 # %% tags=["submission"]
 from course_utils.assignments.packing import pack_submission
