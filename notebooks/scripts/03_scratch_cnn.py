@@ -407,8 +407,8 @@ for learning_rate, style in ((1, "o-"), (40, "s:")):
     for _ in range(6):
         path.append(path[-1] - learning_rate * slope(path[-1]))
     plt.plot(path, [tiny_loss(weight) for weight in path], style, label=f"learning rate {learning_rate}")
-for step, weight in enumerate(path):
-    plt.annotate(step, (weight, tiny_loss(weight)), xytext=(6, -12), textcoords="offset points")
+for step, weight in enumerate(path[1:], 1):
+    plt.annotate(step, (weight, tiny_loss(weight)), xytext=(-4, -15), textcoords="offset points")
 plt.title("Six steps downhill, from weight 0")
 plt.xlabel("weight")
 plt.ylabel("loss")

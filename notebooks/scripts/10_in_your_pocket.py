@@ -267,8 +267,8 @@ for name in networks:
         print(f"{name:10}{kind:9}{files[key].stat().st_size / 1e6:7.1f}{milliseconds[key]:10.0f}")
 
 # %% [markdown]
-# A quarter of the size, but hardly faster here. What does it cost? The paired test of 04 counts the photos that only
-# one of the two gets right.
+# A quarter of the size; the milliseconds change from run to run. What does it cost? The paired test of 04 counts the
+# photos that only one of the two gets right.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import gained_and_lost
