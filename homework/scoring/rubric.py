@@ -233,11 +233,9 @@ def _base_left(variant, look):
     elif look.broken:
         reason = "The weights hold NaN or infinity, so nothing can be computed with the base."
     elif look.between != OWN:
-        reason = f"The base did not get its own preprocessing in the notebook, but {look.between} (M1, M4)."
+        reason = f"The base did not get its own preprocessing in the notebook, but {look.between}."
     elif look.slip:
-        reason = (
-            f"The head is right more often when the base gets {look.slip} than with its own preprocessing (M1, M4)."
-        )
+        reason = f"The head is right more often when the base gets {look.slip} than with its own preprocessing."
     if reason:
         return _item("base left as released", 0, "no", evidence, reason)
     reason = "All other layers are the released ones, with their own preprocessing."

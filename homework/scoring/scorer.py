@@ -38,6 +38,7 @@ MOST_VIEWS = 8
 SMALLEST = 32
 # What the base gives at some layer for a set of photos: kept where it is no larger, and all together.
 LARGEST_FEATURES, MOST_FEATURES = 160_000_000, 700_000_000
+PHOTOS_AT_ONCE = 50
 # Of the public photos: so many are prepared in each wrong way, where the predictions are not the model's.
 TRIED_FOR_SLIPS = 200
 _BASES = {variant["base"] for variants in VARIANTS.values() for variant in variants}
@@ -382,13 +383,13 @@ def features_of(base, photos, view, preparation, changed):
     suffix, see = _part(base, first if known else 1), PhotoByPhoto(view, [photos.images.shape[1:]])
     parts = []
     with base.with_weights(changed):
-        for start in range(0, len(photos.images), 50):
-            here = slice(start, start + 50)
+        for start in range(0, len(photos.images), PHOTOS_AT_ONCE):
+            here = slice(start, start + PHOTOS_AT_ONCE)
             if known:
                 given = [array[here] for array in known]
             else:
                 given = [base.prepared(see([photos.images[here]]), preparation)]
-            parts.append(np.asarray(suffix(given[0] if len(given) == 1 else given, training=False), np.float32))
+            parts.append(np.asarray(suffix(given[0] if len(given) == 1 else given), np.float32))
     return np.concatenate(parts)
 
 
@@ -406,26 +407,40 @@ def _cut(base, first):
 
 
 def _part(base, first):
-    """The base from a layer on, as a model."""
-    import keras
-
+    """The base from a layer on, as a program."""
     key = base.name, base.size, first
     if key not in _PARTS:
-        cut = _cut(base, first)
-        _PARTS[key] = keras.Model(cut[0] if len(cut) == 1 else cut, base.model.output)
+        _PARTS[key] = _program(_cut(base, first), base.model.output)
     return _PARTS[key]
+
+
+def _part_before(base, first):
+    """The base up to a layer, as a program."""
+    key = base.name, base.size, -first
+    if key not in _PARTS:
+        _PARTS[key] = _program([base.model.input], _cut(base, first))
+    return _PARTS[key]
+
+
+def _program(inputs, outputs):
+    """A part of a base as a graph, which lets go of what a layer gives as soon as no other needs it.
+
+    Called layer by layer, Keras keeps all of it until the last has answered: a gigabyte for fifty photos.
+    """
+    import keras
+    import tensorflow as tf
+
+    model = keras.Model(inputs[0] if len(inputs) == 1 else inputs, outputs)
+    return tf.function(lambda given: model(given, training=False), autograph=False)
 
 
 def _recorded(base, photos, first, preparation):
     """What the released base gives for photos where a layer begins; recorded once a process."""
-    import keras
-
     key = photos.id, base.name, base.size, first, preparation
     if key not in _FEATURES:
-        model = keras.Model(base.model.input, _cut(base, first))
-        parts = []
-        for start in range(0, len(photos.images), 50):
-            given = model(base.prepared(photos.images[start : start + 50], preparation), training=False)
+        before, parts = _part_before(base, first), []
+        for start in range(0, len(photos.images), PHOTOS_AT_ONCE):
+            given = before(base.prepared(photos.images[start : start + PHOTOS_AT_ONCE], preparation))
             parts.append([np.asarray(one, np.float32) for one in (given if isinstance(given, list) else [given])])
         _FEATURES[key] = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
         while sum(one.nbytes for kept in _FEATURES.values() for one in kept) > MOST_FEATURES and len(_FEATURES) > 1:

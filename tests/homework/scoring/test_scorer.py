@@ -371,3 +371,23 @@ def test_how_alike_answers_may_be_follows_from_the_reference_runs_of_the_variant
     assert 0.99 < np.corrcoef(answers, other)[0, 1] < 0.9997
     assert [hint["students"] for hint in similarity_hints(pair, lambda *_: 0.95)] == [["ada", "bob"]]
     assert similarity_hints(pair, lambda *_: 0.999) == similarity_hints(pair) == []
+
+
+@pytest.mark.parametrize("base", ["mini_mobilenet_v2", "mini_xception"])
+def test_fifty_photos_through_a_base_take_little_memory_in_a_fresh_scorer(base):
+    # Layer by layer it was 1,100 MB, and the first right submission of a scorer could pass the limit of grade.
+    program = (
+        "import numpy as np, psutil, keras\n"
+        "from course_utils.assignments.released_base import OWN, released_base\n"
+        "from homework.scoring import scorer\n"
+        "from homework.scoring.hidden_photos import Photos\n"
+        f"base = released_base({base!r}, 150)\n"
+        "held = lambda: int(next(l for l in open('/proc/self/status') if l.startswith('VmHWM')).split()[1]) / 1e3\n"
+        "before = held()\n"
+        "photos = Photos.of(np.zeros((50, 150, 150, 3), np.uint8), np.arange(50) < 25)\n"
+        "features = scorer.features_of(base, photos, [], OWN, {})\n"
+        "print(features.shape[0], held() - before)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    photos, megabytes = run.stdout.split()[-2:]
+    assert photos == "50" and float(megabytes) < 500
