@@ -463,7 +463,11 @@ def copy_to_run(root, folder, with_homework=True):
     if with_homework:
         for solution in homework_solutions(root):
             # The solutions have no outputs to compare: nbval runs every cell and asks only for no error.
-            save(from_script(solution), folder / f"homework_{solution.stem}.ipynb")
+            notebook = from_script(solution)
+            for cell in notebook.cells:
+                # The same drawings as in the lesson's data folder: once is enough.
+                cell.source = cell.source.replace('fetch_photos("drawings")', "fetch_photos()")
+            save(notebook, folder / f"homework_{solution.stem}.ipynb")
     return sorted(folder.glob("*.ipynb"))
 
 

@@ -18,10 +18,11 @@ CELL_SECONDS = {"1": 600, "0": 3600}
 FLAKE_RUNS = 10
 # One worker for the notebooks and one for the other tests, each with one thread: faster than one after the other.
 WORKERS = 2
-# What only a test that takes its time names: TensorFlow, a browser, the book, another program, waiting.
+# What only a test that takes its time names: TensorFlow, nbgrader and its gradebook, a browser, the book, another
+# program, waiting.
 SLOW_WORDS = re.compile(
-    r"keras|tensorflow|sklearn|load_base|homework_corpus|selenium|chromium|sphinx"
-    r"|subprocess|execute\(|run_pytest|derive_all|sleep"
+    r"keras|tensorflow|sklearn|load_base|cat_or_dog|homework_corpus|nbgrader|gradebook|release\("
+    r"|selenium|chromium|sphinx|subprocess|execute\(|run_pytest|derive_all|sleep"
 )
 
 
@@ -48,7 +49,7 @@ def test_full():
 
 
 def test_quick():
-    """Run the unit tests that start neither TensorFlow nor another program: under a minute, for the everyday loop.
+    """Run the unit tests that need neither TensorFlow nor nbgrader nor another program, for the everyday loop.
 
     Returns
     -------
@@ -57,11 +58,14 @@ def test_quick():
     """
     root = checkout_root()
     files = [str(path) for path in quick_tests(root)]
-    return subprocess.run([sys.executable, "-m", "pytest", "-q", "-m", "not slow", *files], cwd=root).returncode
+    spread = ["--numprocesses", str(WORKERS), "--dist", "loadfile"]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-m", "not slow", *spread, *files], cwd=root
+    ).returncode
 
 
 def quick_tests(root):
-    """List the files of tests that start neither TensorFlow nor another program.
+    """List the files of tests that need neither TensorFlow nor nbgrader nor another program.
 
     Parameters
     ----------
@@ -144,7 +148,9 @@ def run_benchmark(name):
 
 
 # The commands of these names.
-bench, faults, seeds, table = (partial(run_benchmark, name) for name in ("bench", "faults", "seeds", "table"))
+bench, bench_peers, faults, seeds, table = (
+    partial(run_benchmark, name) for name in ("bench", "peers", "faults", "seeds", "table")
+)
 
 
 def run_pytest(python, arguments, fast):

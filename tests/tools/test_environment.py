@@ -153,6 +153,7 @@ def test_a_fresh_environment_can_import_the_course(standin, capsys):
     assert "once, a minute or a few" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_pip_that_installs_for_the_user_installs_into_the_environment_all_the_same(standin, monkeypatch):
     monkeypatch.setenv("PIP_USER", "1")
     monkeypatch.setattr(environment, "_uv", lambda venv: None)
@@ -176,6 +177,7 @@ def test_a_changed_pin_installs_again(standin, capsys):
     assert "Installed." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_an_interrupted_installation_is_repeated(standin, capsys):
     python = install(standin)
     stamp = standin / ".venv" / environment.STAMP
