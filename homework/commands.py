@@ -21,7 +21,7 @@ from homework.course_folder import (
 from homework.handing_out.hand_out import write_hand_out
 from homework.handing_out.release import release as write_release
 from homework.handing_out.roster import read_roster, spoilt_ids
-from homework.handing_out.secret_check import check_secret, keep_fingerprint
+from homework.handing_out.secret_fingerprint import check_secret, keep_fingerprint
 from homework.handing_out.variants import ASSIGNMENTS, SECRET_FILE, VARIANTS, course_secret, variant_of
 from homework.marks import export as export_files
 from homework.marks import gradebook

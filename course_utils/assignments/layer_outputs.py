@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from course_utils.assignments.layers import CONVOLUTIONS, OPERATIONS, WEIGHTS, NotScored, put_in, short_text
+from course_utils.assignments.accepted_layers import CONVOLUTIONS, OPERATIONS, WEIGHTS, NotScored, put_in, short_text
 
 # For one photo: the numbers that one step gives, those that all steps give, and multiplications, roughly.
 MOST_NUMBERS = 3_000_000

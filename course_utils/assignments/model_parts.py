@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from course_utils.assignments.layers import (
+from course_utils.assignments.accepted_layers import (
     ACTIVATIONS,
     GEOMETRY,
     IDENTITIES,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.assignments.layers import NotScored
+from course_utils.assignments.accepted_layers import NotScored
 from course_utils.assignments.model_parts import is_of_keras, plain_array
 from course_utils.assignments.public_photos import PUBLIC_TEST
 from course_utils.assignments.trial_run import tried_parts

@@ -211,8 +211,8 @@ def trace_of(step):
 
     Parameters
     ----------
-    step : course_utils.assignments.layers.Step
-        One of the kinds in `course_utils.assignments.layers.CONVOLUTIONS`.
+    step : course_utils.assignments.accepted_layers.Step
+        One of the kinds in `course_utils.assignments.accepted_layers.CONVOLUTIONS`.
 
     Returns
     -------

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from course_utils.assignments.answers import cut_between, dogs
+from course_utils.assignments.accepted_layers import NotScored, Step, Value, put_in, read_steps, written_steps
 from course_utils.assignments.layer_outputs import PhotoByPhoto
-from course_utils.assignments.layers import NotScored, Step, Value, put_in, read_steps, written_steps
+from course_utils.assignments.model_answers import cut_between, dogs
 from course_utils.assignments.model_parts import split, view_of
 from course_utils.assignments.public_photos import SIZE, public_test_photos
 from course_utils.assignments.released_base import OWN, PREPARATIONS, released_base

@@ -2,7 +2,8 @@
 
 The base, its preprocessing and the photos are the scorer's own. Of a submission come the changed weights of the base's
 layers, by name, and the head, which sees what the base gives for one photo at a time, and nothing else. Who does what:
-`bundle` reads the zip file, `course_utils.assignments.layers` the head, this module computes, `rubric` gives points.
+`bundle` reads the zip file, `course_utils.assignments.accepted_layers` the head, this module computes, `rubric` gives
+points.
 """
 
 import hashlib
@@ -14,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.assignments.answers import are_for_public_test, cut_between, dogs, public_accuracy
-from course_utils.assignments.layer_outputs import PhotoByPhoto
-from course_utils.assignments.layers import (
+from course_utils.assignments.accepted_layers import (
     CONVOLUTIONS,
     GEOMETRY,
     NotScored,
     read_steps,
 )
+from course_utils.assignments.layer_outputs import PhotoByPhoto
+from course_utils.assignments.model_answers import are_for_public_test, cut_between, dogs, public_accuracy
 from course_utils.assignments.packing import LONGEST_ANSWER
 from course_utils.assignments.public_photos import SIZE
 from course_utils.assignments.released_base import OWN, PREPARATIONS, SLIPS, changes_of, released_base, trace_of
@@ -359,7 +360,7 @@ def features_of(base, photos, view, preparation, changed):
     ----------
     base : course_utils.assignments.released_base.ReleasedBase
     photos : homework.scoring.hidden_photos.Photos
-    view : list of course_utils.assignments.layers.Step
+    view : list of course_utils.assignments.accepted_layers.Step
         What moves the photos' pixels first.
     preparation : str
         One of `PREPARATIONS`.

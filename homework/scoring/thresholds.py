@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.assignments.layers import CONVOLUTIONS, read_steps
+from course_utils.assignments.accepted_layers import CONVOLUTIONS, read_steps
 from course_utils.assignments.public_photos import PUBLIC_TEST
 from course_utils.assignments.released_base import changes_of, released_base, trace_of
 from course_utils.errors import CourseError

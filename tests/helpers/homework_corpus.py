@@ -201,7 +201,7 @@ class Corpus:
         """1,000 predictions: the model's for the public sample, and for the others rows like these, as many of them
         right as ``quality`` says.
         """
-        from course_utils.assignments.answers import cut_between, dogs
+        from course_utils.assignments.model_answers import cut_between, dogs
 
         outputs = np.asarray(outputs, np.float32)
         values = np.empty((1000, *outputs.shape[1:]), np.float32)
@@ -247,7 +247,7 @@ class Corpus:
             return pack_submission(model=model, folder=folder, **given)
 
     def accuracy(self, predictions):
-        from course_utils.assignments.answers import public_accuracy
+        from course_utils.assignments.model_answers import public_accuracy
 
         return public_accuracy(np.asarray(predictions, np.float32))
 

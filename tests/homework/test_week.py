@@ -126,7 +126,7 @@ def test_check_tells_another_secret_too(course, capsys):
 
 
 def test_the_right_secret_raises_no_question_without_a_fingerprint(course):
-    from homework.handing_out.secret_check import check_secret, fingerprint
+    from homework.handing_out.secret_fingerprint import check_secret, fingerprint
 
     (course / "secret-fingerprint.txt").unlink()
     check_secret(course)

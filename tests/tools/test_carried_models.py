@@ -8,6 +8,7 @@ import pytest
 
 from tools import colab, notebooks
 from tools.running import execute, kernel_settings
+from tools.testing import with_few_steps
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # What Colab has and this computer has not: a Drive that can be mounted. The course is told where it lies.
@@ -45,6 +46,7 @@ def machine(tmp_path, monkeypatch):
     stand_in.mkdir(parents=True)
     (stand_in / "__init__.py").touch()
     (stand_in / "drive.py").write_text(STAND_IN)
+    with_few_steps(tmp_path / "ipython")
 
     def run(notebook, drive):
         folder = tmp_path / f"machine_{len(list(tmp_path.iterdir()))}"
@@ -53,6 +55,7 @@ def machine(tmp_path, monkeypatch):
             COURSE_DATA="sandbox",
             COURSE_FAST="1",
             COURSE_PRECISION="float32",
+            IPYTHONDIR=str(tmp_path / "ipython"),
             STAND_IN_DRIVE=str(tmp_path / drive),
             PYTHONPATH=str(tmp_path / "stand_in"),
         )
@@ -81,6 +84,7 @@ def test_the_next_machine_finds_the_models_in_the_drive_and_another_drive_has_no
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", LATER)
 def test_a_copy_runs_alone_and_after_those_whose_models_it_uses(machine, name):
     alone = machine(one_file_copy(name), "empty")

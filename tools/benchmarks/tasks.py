@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 
 import course_utils  # noqa: F401 -- sets TensorFlow's faster convolutions, for the published ways as well
-from tools.benchmarks import published
+from tools.benchmarks import published_ways
 from tools.benchmarks.report import EPOCHS_FROZEN
 
 BATCH = 32
@@ -26,14 +26,14 @@ def main():
 
 def load_published(sets):
     """Q2 as published: each set is a pair of folders, dogs and cats."""
-    published.plain_loop(first_photo(sets))
-    return measured(lambda: [published.photos_to_array(*folders) for folders in sets])
+    published_ways.plain_loop(first_photo(sets))
+    return measured(lambda: [published_ways.photos_to_array(*folders) for folders in sets])
 
 
 def load_plain(sets):
     """Q2's decoding and resizing alone."""
-    published.plain_loop(first_photo(sets))
-    return measured(lambda: [published.plain_loop(map(str, paths_of(folders))) for folders in sets])
+    published_ways.plain_loop(first_photo(sets))
+    return measured(lambda: [published_ways.plain_loop(map(str, paths_of(folders))) for folders in sets])
 
 
 def load_ours(sets):
@@ -93,7 +93,7 @@ def peak_mb(process):
 
 def epoch_published(photos):
     """Q3 as published: one epoch in float32, on float64 arrays of 0-1; and one judgement of half as many photos."""
-    return timed_epoch(published.scratch_cnn(), images(photos) / 255)
+    return timed_epoch(published_ways.scratch_cnn(), images(photos) / 255)
 
 
 def epoch_ours(photos, precision):
@@ -165,7 +165,7 @@ def end_to_end_published(photos):
     """Q4-Q5 as published: one epoch through the frozen VGG16, and half as many photos to judge it by."""
     x = images(photos) / 255
     y, half = np.arange(len(x)) % 2, len(x) // 2
-    model = published.frozen_vgg16()
+    model = published_ways.frozen_vgg16()
     first = (x[:BATCH], y[:BATCH])
     model.fit(*first, batch_size=BATCH, validation_data=first, verbose=0)
     epoch = seconds_of(lambda: model.fit(x, y, batch_size=BATCH, validation_data=(x[:half], y[:half]), verbose=0))

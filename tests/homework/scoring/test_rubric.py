@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_utils.assignments.layers import Step, Value
+from course_utils.assignments.accepted_layers import Step, Value
 from course_utils.assignments.released_base import OWN, change_of, released_base, trace_of
 from homework.scoring.rubric import rubric
 from homework.scoring.scorer import Look

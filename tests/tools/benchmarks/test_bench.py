@@ -11,7 +11,7 @@ from PIL import Image
 CHECKOUT_MODULES = (
     "tools.benchmarks.bench",
     "tools.benchmarks.report",
-    "tools.benchmarks.published",
+    "tools.benchmarks.published_ways",
     "tools.benchmarks.tasks",
 )
 
@@ -83,7 +83,7 @@ def reached(benchmarks, words, **options):
 
 
 def test_the_published_array_is_as_published(benchmarks, two_folders):
-    images = benchmarks.published.photos_to_array(*two_folders)
+    images = benchmarks.published_ways.photos_to_array(*two_folders)
     assert images.shape == (5, 150, 150, 3) and images.dtype == np.float64
     # Blue-green-red: the red of the dogs stands last.
     np.testing.assert_allclose(images[0, 75, 75], [0, 0, 1], atol=0.02)

@@ -1,4 +1,4 @@
-"""``python -m tools.strip``: draw the picture of the README and of the book's start page, from a short training."""
+"""``python -m tools.readme_picture``: draw the picture of README and start page, from a short training."""
 
 import sys
 

@@ -23,7 +23,8 @@ def load(name):
 
 def collect(tests):
     """In a process of its own, since pytest is at work in this one."""
-    code = "import sys; sys.path.insert(0, sys.argv[1]); import pathlib; from tools.benchmarks.faults import collect; "
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import pathlib; "
+    code += "from tools.benchmarks.fault_tests import collect; "
     code += "print(dict(collect(pathlib.Path(sys.argv[2]))))"
     return subprocess.run(
         [sys.executable, "-c", code, str(CHECKOUT), str(tests)], capture_output=True, text=True, cwd=CHECKOUT
@@ -34,7 +35,7 @@ def test_there_are_as_many_faults_as_promised():
     done = collect(CHECKOUT / "tests")
     assert done.returncode == 0, done.stderr
     counts = eval(done.stdout)
-    assert {kind for kind, _ in counts} == set(load("faults").KINDS)
+    assert {kind for kind, _ in counts} == set(load("fault_tests").KINDS)
     for kind, least in LEAST.items():
         assert counts.get((kind, False), 0) + counts.get((kind, True), 0) >= least, kind
 
@@ -61,7 +62,7 @@ def test_what_cannot_be_counted_is_told(tmp_path, test, words):
 def test_the_table_adds_up():
     from collections import Counter
 
-    page = load("faults").table(Counter({("image", False): 3, ("image", True): 1, ("archive", False): 2}))
+    page = load("fault_tests").table(Counter({("image", False): 3, ("image", True): 1, ("archive", False): 2}))
     assert "| 3 | 1 |" in page and "| **all** | | **5** | **1** |" in page
 
 
