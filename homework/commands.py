@@ -62,7 +62,8 @@ def release(chosen):
         gradebook.set_due(course, chosen.due, assignments, chosen.db)
         print(f"Due {both_times(when)}.")
     page = write_hand_out(course, students, assignments, chosen.for_all, numbers)
-    print(f"{len(written)} notebooks for {len(students)} students are in {course / 'release'}.")
+    notebooks = f"{len(written)} notebook{'s' if len(written) > 1 else ''}"
+    print(f"{notebooks} for {len(students)} students, with ids such as {students[0].id}: in {course / 'release'}.")
     print(f"How to hand them out in one go: {page}")
     print(f"Keep a copy of {course / SECRET_FILE}: without it every student has another variant.")
 

@@ -49,6 +49,8 @@ def give_back(chosen):
         "Moodle: View all submissions, Upload multiple feedback files in a zip. Canvas: the assignment, Upload "
         "Submissions. Everybody else: mail-merge.csv, one mail a line with its own page."
     )
+    if not any(student.email for student in students):
+        print("The class list has no addresses, so mail-merge.csv has none: add them there before you send.")
 
 
 def _class(chosen):

@@ -1,6 +1,7 @@
 """The commands that take in what was handed in, and settle what is not clear about it."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.files import locked
@@ -9,6 +10,7 @@ from homework.collecting.collect import OF_ANOTHER, SAME, WRITTEN, Choices, plan
 from homework.collecting.filing import BESIDE, file_away, folder_of, set_time
 from homework.collecting.submissions import accept, asked_to_accept, find_submissions
 from homework.course_folder import assignments_asked, checked_names, released, student_on_list, students_of
+from homework.handing_out.variants import SECRET_FILE
 from homework.times import both_times, due_time, zone_of
 
 SHOWN_ROWS = 400
@@ -39,6 +41,9 @@ def collect(chosen):
     )
     if chosen.assignment and chosen.assignment not in assignments:
         raise CourseError(f"{chosen.assignment!r} was not released; choose from {', '.join(assignments)}.")
+    for path in map(Path, chosen.files):
+        if (path / SECRET_FILE).exists():
+            raise CourseError(f"{path} is a course folder; give what the learning platform gave you to download.")
     with locked(course / ".collect.lock", seconds=0):
         rows = plan(course, chosen.files, students, assignments, choices)
         _show(rows, {student.id: student.name for student in students}, chosen.zone)
@@ -92,14 +97,19 @@ def _show(rows, names, zone):
     counts = {}
     for row in rows:
         counts[row.state] = counts.get(row.state, 0) + 1
-    print(", ".join(f"{count} {state}" for state, count in counts.items()) or "No files.")
+    print(
+        ", ".join(f"{count} {state}" for state, count in counts.items())
+        or "No files: is this what the platform gave you?"
+    )
     waiting = [row for row in rows if row.state not in (*WRITTEN, BESIDE, SAME)]
     if waiting:
         print(f"{len(waiting)} wait, and stay in the download: the lines above that are neither new nor the same.")
     for row in waiting:
         if row.state == OF_ANOTHER:
+            own = f"{row.student}/{row.assignment}"
             print(
-                f"  To take it for {row.student} all the same: collect again, --accept {row.student}/{row.assignment}"
+                f"  Ask {row.student} for their own work (more time: extend {row.student} {row.assignment} --days N); "
+                f"to take this for {row.student} all the same: collect again, --accept {own}"
             )
     _say_where_times_are_from(rows, zone)
 
@@ -112,14 +122,19 @@ def _say_where_times_are_from(rows, zone):
         taken = f"; they have no zone and were taken in {zone or f'that of this machine ({here}); else give --zone'}"
         print(f"Times are from {', '.join(sources)}{taken if without_zone & set(sources) else ''}.")
     unknown = [row for row in rows if row.time is None and row.state in WRITTEN]
-    if unknown:
-        late = sum(row.upload.marked_late for row in unknown)
-        said = f" ({late} marked late by the platform)" if late else ""
+    late = [row for row in unknown if row.upload.marked_late]
+    if late:
         print(
-            f"Of {len(unknown)} bundles nothing says when they came{said}: lateness is not known, and nothing is taken "
-            "off. Give the platform's list (--list), a time for those not marked late (--time), or `received STUDENT "
-            "ASSIGNMENT TIME` for one. What the zip file says of times is only shown."
+            f"Marked late by the platform, without a time: {', '.join(sorted({row.student for row in late}))}. Look it "
+            "up there, then `received STUDENT ASSIGNMENT TIME`; until then nothing is taken off."
         )
+    if len(unknown) > len(late):
+        print(
+            f"Of {len(unknown) - len(late)} bundles nothing says when they came: lateness is not known, and nothing is "
+            "taken off. Give the platform's list (--list), a time for those not marked late (--time), or `received "
+            "STUDENT ASSIGNMENT TIME` for one. What the zip file says of times is only shown."
+        )
+    if unknown:
         shown = [row for row in unknown if row.upload.file.entry_time][:3]
         for row in shown:
             print(f"  {row.upload.file.shown}: {row.upload.file.entry_time} in the zip file, without a zone")

@@ -49,6 +49,8 @@ def read_table(path):
     path = Path(path)
     with file_errors_told(path):
         content = path.read_bytes()
+    if content.startswith(b"PK\x03\x04"):
+        raise CourseError(f"{path} is a zip file or a workbook of Excel; give the table as 'CSV UTF-8'.")
     try:
         # Excel puts a mark before UTF-8.
         text = content.decode("utf-8-sig")

@@ -68,6 +68,7 @@ def write_feedback(course, submission, record, marks):
         items=[_item(item, manual.get(item["name"])) for item in result.get("items", [])],
         remarks="" if result else remarks(submission, record),
         marks=marks,
+        missing=submission.missing,
         text=result.get("answers") or {},
         answer_points=manual.get(ANSWER_ID),
         answer_out_of=points[TEXT],

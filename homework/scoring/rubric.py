@@ -269,7 +269,9 @@ def _accuracy_recomputed(about, look):
         bound += 2.326 * math.sqrt(max(computed * (1 - computed), 0.02) / look.public_photos)
     evidence["allowed difference"] = round(bound, 4)
     apart = abs(expected - computed)
-    numbers = f"{expected:.3f} is claimed and {computed:.3f} was computed on the same {look.public_photos} photos"
+    numbers = f"{claimed:.3f} is claimed; on {look.public_photos} of the public photos the model gives {computed:.3f}"
+    if expected != claimed:
+        numbers += f" and the predictions {expected:.3f}"
     if apart > bound:
         points, verdict = (1, "partly") if apart <= 1.5 * bound else (0, "no")
         return _item(name, points, verdict, evidence, f"{numbers}, which is further apart than it can be.")
@@ -278,6 +280,11 @@ def _accuracy_recomputed(about, look):
     if turned:
         return _item(name, 1, "partly", evidence, f"{numbers}, with the labels the other way round (1 is dog).")
     return _item(name, 2, "yes", evidence, f"{numbers}, which agree.")
+
+
+def _as_labelled(accuracy, look, claimed):
+    """An accuracy with the labels as the student has them, who claims what is right in that sense."""
+    return 1 - accuracy if look.swapped() and claimed > 0.5 else accuracy
 
 
 def _level_reached(variant, look, threshold):
@@ -307,7 +314,8 @@ def _level_reached(variant, look, threshold):
         points, verdict, told = 0, "no", "no better than guessing"
     else:
         share = (accuracy - 0.5) / max(threshold - 0.5, 0.01)
-        points, verdict, told = 2 * share**2, "partly", f"{share:.0%} of the way from guessing to the level"
+        points, verdict = 2 * share**2, "partly"
+        told = f"{share:.0%} of the way from guessing to the level, and the points grow with the square of that"
     if turned:
         return _item(name, points / 2, "partly", evidence, f"{numbers}: {told}, for half of the points.")
     return _item(name, points, verdict, evidence, f"{numbers}: {told}.")
@@ -334,8 +342,8 @@ def _consistent_record(about, variant, history, faults, look, remarks):
     stated = look.prediction_accuracy
     if stated is None:
         faults.append("the predictions are not finite numbers for the 1,000 public test photos")
-    elif claimed is not None and abs(claimed - (1 - stated if look.swapped() and claimed > 0.5 else stated)) > 0.006:
-        faults.append(f"{claimed:.3f} is claimed, and the predictions give {stated:.3f}")
+    elif claimed is not None and abs(claimed - _as_labelled(stated, look, claimed)) > 0.006:
+        faults.append(f"{claimed:.3f} is claimed, and the predictions give {_as_labelled(stated, look, claimed):.3f}")
     if look.agreement is not None and look.agreement < 0.9:
         faults.append(f"the model answers {1 - look.agreement:.0%} of the public photos otherwise than the predictions")
     if look.public_accuracy is not None and accuracies:

@@ -97,8 +97,10 @@ class Look:
     slip: str | None = None
 
     def guessing(self):
-        """Say whether the answers could be those of a coin."""
-        return self.hidden_accuracy is None or abs(self.hidden_accuracy - 0.5) <= math.sqrt(1 / self.hidden_photos)
+        """Say whether the answers could be those of a coin, or are wrong more often on one set of photos alone."""
+        if self.hidden_accuracy is None or abs(self.hidden_accuracy - 0.5) <= math.sqrt(1 / self.hidden_photos):
+            return True
+        return self.public_accuracy is not None and self.hidden_accuracy < 0.5 <= self.public_accuracy
 
     def swapped(self):
         """Say whether the labels are the other way round: 0 for dog and 1 for cat."""

@@ -6,6 +6,7 @@ import zipfile
 import pytest
 from platform_downloads import bundle, canvas_gradebook, moodle, packed, unpacked, worksheet
 
+from course_utils.errors import CourseError
 from homework.__main__ import _parser
 from homework.collecting.submissions import find_submissions
 from homework.course_folder import students_of
@@ -117,7 +118,8 @@ def test_canvas_names_are_matched_and_its_late_mark_is_kept(course, take_in, tmp
     }
     code, said = take_in(packed(tmp_path / "submissions.zip", files))
     assert "2 new, 1 not a bundle" in said or "1 not a bundle, 2 new" in said
-    assert "(1 marked late by the platform)" in said and "2026-11-28 21:07:00 in the zip file" in said
+    assert "Marked late by the platform, without a time: s1005." in said and "Of 1 bundles nothing says" in said
+    assert "2026-11-28 21:07:00 in the zip file" in said
     assert not (course / ADA / "timestamp.txt").exists()
     notes = {one.student: one.note for one in find_submissions(course, students_of(course), ["another_base"])}
     assert notes["s1001"] == "It is not known when this came."
@@ -226,6 +228,14 @@ def test_one_bundle_can_be_given_alone(course, take_in, tmp_path):
     assert bundles(course, "s1002") == ["submission_conv_head_s1002.zip"]
 
 
+def test_the_folder_of_a_class_is_no_download(course, take_in):
+    (course / "secret.txt").write_text("a secret")
+    before = everything(course)
+    with pytest.raises(CourseError, match="is a course folder; give what the learning platform gave you"):
+        take_in(course)
+    assert everything(course) == before
+
+
 # Whose it is
 
 
@@ -236,6 +246,7 @@ def test_a_forged_bundle_is_never_filed_under_the_student_that_it_names(course, 
     assert "it names the student 's1002', and s1005 handed it in; the same file as s1002" in line
     assert bundles(course, "s1005") == [] and len(bundles(course, "s1002")) == 1
     assert "1 wait, and stay in the download" in said and "--accept s1005/another_base" in said
+    assert "Ask s1005 for their own work (more time: extend s1005 another_base --days N)" in said
 
 
 def test_a_forged_bundle_replaces_nothing_of_the_student_that_it_names(course, take_in, tmp_path):
@@ -386,11 +397,9 @@ def test_a_link_in_a_folder_is_not_followed(course, take_in, tmp_path):
 
 
 def test_a_file_that_is_no_download_is_told(course, take_in, tmp_path):
-    from course_utils.errors import CourseError
-
     (tmp_path / "page.zip").write_bytes(b"<html>please log in</html>")
     with pytest.raises(CourseError, match="no zip file that can be read"):
         take_in(tmp_path / "page.zip")
     with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
         pass
-    assert "No files" in take_in(tmp_path / "empty.zip")[1]
+    assert "No files: is this what the platform gave you?" in take_in(tmp_path / "empty.zip")[1]

@@ -110,6 +110,7 @@ def test_an_accent_written_as_two_characters_becomes_one(roster):
         ("student\n\0\n", "not a CSV file"),
         ("student,name\nann,Zoë\n".encode("latin-1"), "line 2, is not in UTF-8"),
         ("student\nann\n".encode("utf-16"), "not in UTF-8"),
+        (b"PK\x03\x04\x14\x00", "is a zip file or a workbook of Excel"),
     ],
 )
 def test_an_error_in_the_class_list_is_told_with_its_line_and_nothing_is_written(roster, tmp_path, content, words):

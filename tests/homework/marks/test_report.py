@@ -120,6 +120,11 @@ def test_a_refused_bundle_is_told_why_instead_of_items(tmp_path):
     assert "Refused: The bundle is no zip file." in page and "No mark yet" in page and "level reached" not in page
 
 
+def test_who_handed_in_nothing_is_told_that_and_no_more(tmp_path):
+    page = feedback(tmp_path, None, marks=None, submission=handed_in(missing=True, problem="Nothing was handed in."))
+    assert "Nothing was handed in." in page and "No mark yet" not in page and "is not known" not in page
+
+
 def test_curves_leave_out_what_is_no_number():
     drawn = report.curves("run", {"accuracy": [0.5, None, float("nan"), "x", 0.9], "loss": [1.0]})
     assert [line["label"] for line in drawn["lines"]] == ["accuracy"]

@@ -70,6 +70,14 @@ def test_without_reference_runs_that_layers_were_trained_is_as_claimed(base):
     assert (item["points"], item["verdict"]) == (2, "as claimed")
 
 
+def test_an_untrained_model_that_is_unlucky_on_the_hidden_photos_has_not_swapped_the_labels(base):
+    unlucky = look(base, hidden_accuracy=0.445, public_accuracy=0.57, prediction_accuracy=0.57, sample_accuracy=0.57)
+    item = items(unlucky, claimed=0.57)["level reached"]
+    assert item["points"] == 0 and "no better than guessing" in item["reason"] and "way round" not in item["reason"]
+    swapped = look(base, hidden_accuracy=0.12, public_accuracy=0.1, prediction_accuracy=0.1, sample_accuracy=0.1)
+    assert "other way round" in items(swapped, claimed=0.9)["level reached"]["reason"]
+
+
 def few_far(kernel):
     kernel[NOISE.random(kernel.shape) < 0.02] += 3e-3
     return kernel
