@@ -242,6 +242,11 @@ def _base_left(variant, look):
     return _item("base left as released", 1, "yes", evidence, reason)
 
 
+def _as_labelled(accuracy, look, claimed):
+    """An accuracy with the labels as the student has them, who claims what is right in that sense."""
+    return 1 - accuracy if look.swapped() and claimed > 0.5 else accuracy
+
+
 def _accuracy_recomputed(about, look):
     claimed = _share(about.get("claimed_accuracy"))
     evidence = {
@@ -258,7 +263,7 @@ def _accuracy_recomputed(about, look):
     if claimed is None:
         return _item(name, 0, "no", evidence, "The bundle claims no accuracy that is a share between 0 and 1.")
     turned = look.swapped()
-    computed = 1 - look.public_accuracy if turned and claimed > 0.5 else look.public_accuracy
+    computed = _as_labelled(look.public_accuracy, look, claimed)
     # The claim is for all public photos: what the predictions say of the sample is what it should be there.
     expected, bound = claimed, CLAIM_TOLERANCE
     if look.sample_accuracy is not None and abs(claimed - look.prediction_accuracy) <= 0.006:
@@ -280,11 +285,6 @@ def _accuracy_recomputed(about, look):
     if turned:
         return _item(name, 1, "partly", evidence, f"{numbers}, with the labels the other way round (1 is dog).")
     return _item(name, 2, "yes", evidence, f"{numbers}, which agree.")
-
-
-def _as_labelled(accuracy, look, claimed):
-    """An accuracy with the labels as the student has them, who claims what is right in that sense."""
-    return 1 - accuracy if look.swapped() and claimed > 0.5 else accuracy
 
 
 def _level_reached(variant, look, threshold):

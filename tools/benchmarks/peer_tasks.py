@@ -203,21 +203,22 @@ def frozen_ours(photos):
     """Features recorded once, then the head: the course's way."""
     import keras
 
-    from course_utils.bases import Base, _on_a_copy, record_features
+    from course_utils.bases import record_features
+    from tools.benchmarks.seeds import head_layers
+    from tools.benchmarks.tasks import random_vgg16
 
     keras.config.set_dtype_policy("float32")
-    model = keras.applications.VGG16(weights=None, include_top=False, input_shape=(SIZE, SIZE, 3))
-    base = Base("VGG16", model, _on_a_copy(keras.applications.vgg16.preprocess_input), "random weights")
+    base = random_vgg16()
+    shape = base.model.output_shape[1:]
     x, y = photos_and_labels(photos)
     record_features(base, x[:BATCH])
 
     def head():
-        layers = [keras.layers.Flatten(), keras.layers.Dense(512, activation="relu"), keras.layers.Dense(2, "softmax")]
-        made = keras.Sequential([keras.Input(model.output_shape[1:]), *layers])
+        made = keras.Sequential([keras.Input(shape), *head_layers()])
         made.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
         return made
 
-    head().fit(np.zeros((BATCH, *model.output_shape[1:]), np.float32), y[:BATCH], verbose=0)
+    head().fit(np.zeros((BATCH, *shape), np.float32), y[:BATCH], verbose=0)
     return seconds_of(lambda: head().fit(record_features(base, x), y, batch_size=BATCH, epochs=EPOCHS, verbose=0))
 
 

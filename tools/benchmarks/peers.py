@@ -22,7 +22,7 @@ from course_utils.files import write_text
 from course_utils.memory import held_memory
 from course_utils.photos import source_of
 from tools.benchmarks import report
-from tools.benchmarks.bench import BUILD, RESULTS, ROOT, image_folder
+from tools.benchmarks.bench import BUILD, RESULTS, ROOT, image_folder, link_or_copy
 
 TASKS = Path(__file__).with_name("peer_tasks.py")
 REQUIREMENTS = Path(__file__).with_name("peers-requirements.txt")
@@ -205,7 +205,7 @@ def image_folders(temporary):
         made.mkdir(exist_ok=True)
         for kind in ("cats", "dogs"):
             if not (made / kind).exists():
-                shutil.copytree(data / f"{kind}-train", made / kind, copy_function=os.link)
+                shutil.copytree(data / f"{kind}-train", made / kind, copy_function=link_or_copy)
         kinds[source] = str(made)
     return kinds
 

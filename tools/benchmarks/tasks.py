@@ -180,13 +180,11 @@ def features_ours(photos, precision, train, test):
     import keras
     import tensorflow as tf
 
-    from course_utils.bases import Base, _on_a_copy, record_features
+    from course_utils.bases import record_features
     from tools.benchmarks.seeds import head_layers
 
     keras.config.set_dtype_policy(precision)
-    model = keras.applications.VGG16(weights=None, include_top=False, input_shape=(150, 150, 3))
-    model.trainable = False
-    base = Base("VGG16", model, _on_a_copy(keras.applications.vgg16.preprocess_input), "random weights")
+    base = random_vgg16()
     x = images(photos)
     record_features(base, x[:BATCH])
     dtype = keras.config.dtype_policy().compute_dtype
@@ -213,9 +211,20 @@ def features_ours(photos, precision, train, test):
     return {
         "recording": recording,
         "training": training,
-        "flops_a_second": photos * operations(model) / recording,
+        "flops_a_second": photos * operations(base.model) / recording,
         "flops_a_second_of_matrix_product": float(np.mean(rates)),
     }
+
+
+def random_vgg16():
+    """VGG16 with random weights, frozen, as a base of the course."""
+    import keras
+
+    from course_utils.bases import Base, _on_a_copy
+
+    model = keras.applications.VGG16(weights=None, include_top=False, input_shape=(150, 150, 3))
+    model.trainable = False
+    return Base("VGG16", model, _on_a_copy(keras.applications.vgg16.preprocess_input), "random weights")
 
 
 def operations(model):
