@@ -11,7 +11,6 @@ from tools import environment
 
 COURSE = "homework-course"
 PLATFORMS = ("moodle", "canvas", "blackboard", "brightspace", "nbgrader", "flat")
-ACCEPT = "take this bundle for this student although it names somebody or something else"
 # Command -> (module, function, what the help says). Loaded only when asked for, as in course_utils.
 COMMANDS = {
     "release": ("commands", "release", "write each student's notebook, from the class list roster.csv"),
@@ -82,6 +81,7 @@ def _parser():
     release.add_argument("--for-all", action="store_true", help="one notebook for all, which asks for the student id")
     release.add_argument("--packed", action="store_true", help="notebooks that run in Colab as they are (1 MB each)")
     release.add_argument("--due", metavar="TIME", help="until when, such as 2026-12-01T23:59:00+01:00")
+    release.add_argument("--zone", metavar="ZONE", help="the class's time zone, such as Europe/Berlin (this machine's)")
     release.add_argument("--list", type=Path, metavar="CSV", help="Moodle's grading worksheet, to hand out by it")
     release.add_argument("--yes", action="store_true", help="go on where the class list shrinks or ids look spoilt")
     made["due"].add_argument("assignments", nargs="+", metavar="ASSIGNMENT")
@@ -95,6 +95,7 @@ def _parser():
     received("time", metavar="TIME", help="such as 2026-12-01T21:07:00+01:00")
     made["return"].add_argument("--list", type=Path, metavar="CSV", help="Moodle's grading worksheet")
     made["return"].add_argument("--all", action="store_true", help="also what is not marked to its end")
+    made["return"].add_argument("--again", action="store_true", help="also what was packed before and says the same")
     for name in ("release", "check", "grade", "regrade", "status", "report", "return", "export"):
         made[name].add_argument("--assignment", action="append", metavar="NAME", help="only this one; may be repeated")
     collect = made["collect"]
@@ -102,9 +103,8 @@ def _parser():
     collect.add_argument("--list", action="append", type=Path, metavar="CSV", help="its grading worksheet or gradebook")
     collect.add_argument("--assignment", metavar="NAME", help="for which assignment the files are (as the bundles say)")
     collect.add_argument("--from", dest="platform", choices=PLATFORMS, help="the platform (seen by the files' names)")
-    collect.add_argument("--zone", metavar="ZONE", help="of the platform's times, such as Europe/Berlin or +01:00")
+    collect.add_argument("--zone", metavar="ZONE", help="of the platform's times, such as +01:00 (the class's)")
     collect.add_argument("--time", metavar="TIME", help="when those came that have no time and are not marked late")
-    collect.add_argument("--accept", action="append", metavar="STUDENT/ASSIGNMENT", help=ACCEPT)
     collect.add_argument("--yes", action="store_true", help="write without asking")
     made["mark"].add_argument("--port", type=_positive, metavar="N", help="where it answers on this machine (8899)")
     made["mark"].add_argument("--no-browser", dest="browser", action="store_false", help="only print the address")
@@ -121,7 +121,9 @@ def _parser():
     made["grade"].add_argument(
         "--new-hidden", action="store_true", help="score everything anew by other hidden photos than so far"
     )
-    made["grade"].add_argument("--accept", action="append", metavar="STUDENT/ASSIGNMENT", help=ACCEPT)
+    made["grade"].add_argument(
+        "--accept", action="append", metavar="STUDENT/ASSIGNMENT", help="score a bundle that waits for this student"
+    )
     made["regrade"].set_defaults(new_hidden=False)
     made["export"].add_argument(
         "--missing-as-zero", action="store_true", help="write 0, not an empty cell, for what is missing or refused"

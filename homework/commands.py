@@ -1,12 +1,13 @@
 """What the commands of ``python -m homework`` do."""
 
 import contextlib
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
 from course_utils.assignments.variant import same_id
 from course_utils.errors import CourseError
-from course_utils.files import written_whole
+from course_utils.files import write_text, written_whole
 from homework.asking import agreed
 from homework.collecting.platform_lists import moodle_numbers
 from homework.collecting.submissions import accept, asked_to_accept, find_submissions, misplaced, unknown_folders
@@ -34,7 +35,7 @@ from homework.scoring.hidden_photos import hidden_set, use_hidden
 from homework.scoring.journal import only_one
 from homework.scoring.scorer import SCORER_VERSION
 from homework.scoring.thresholds import honest_likeness, reference_changes, threshold
-from homework.times import both_times, due_time
+from homework.times import ZONE, both_times, class_zone, due_time, zone_of
 
 # So many may go from a class list without a question.
 FEW = 2
@@ -45,7 +46,8 @@ MOST_NAMED = 60
 def release(chosen):
     """Write the students' notebooks and what can be handed out in one go, and enter all into the gradebook."""
     course = chosen.course
-    when = due_time(chosen.due) if chosen.due else None
+    zone = zone_of(chosen.zone) if chosen.zone else class_zone(course)
+    when = due_time(chosen.due, zone) if chosen.due else None
     roster = chosen.roster or course / ROSTER
     students, assignments = read_roster(roster), checked_names(chosen.assignment) or list(ASSIGNMENTS)
     numbers = moodle_numbers(chosen.list, students) if chosen.list else None
@@ -54,13 +56,15 @@ def release(chosen):
     check_secret(course)
     written = write_release(course, roster, assignments, for_all=chosen.for_all, packed=chosen.packed)
     keep_fingerprint(course)
+    if chosen.zone:
+        write_text(course / ZONE, chosen.zone + "\n")
     if chosen.roster:
         _keep_roster(course, roster, students, before, chosen.for_all)
     with gradebook.opened(course, chosen.db) as book:
         gradebook.prepare(book, students, assignments, points)
     if when:
-        gradebook.set_due(course, chosen.due, assignments, chosen.db)
-        print(f"Due {both_times(when)}.")
+        gradebook.set_due(course, when, assignments, chosen.db)
+        _say_due(when, chosen.due, zone, "")
     page = write_hand_out(course, students, assignments, chosen.for_all, numbers)
     notebooks = f"{len(written)} notebook{'s' if len(written) > 1 else ''}"
     print(f"{notebooks} for {len(students)} students, with ids such as {students[0].id}: in {course / 'release'}.")
@@ -117,10 +121,22 @@ def _keep_roster(course, roster, students, before, for_all):
 def due(chosen):
     """Set until when assignments may be handed in."""
     students_of(chosen.course)
-    when = due_time(chosen.time)
-    gradebook.set_due(chosen.course, chosen.time, checked_names(chosen.assignments), chosen.db)
-    end = ", the end of that day" if len(chosen.time.strip()) == len("2026-12-03") else ""
-    print(f"Due {both_times(when)}{end}: {', '.join(chosen.assignments)}.")
+    zone = class_zone(chosen.course)
+    when = due_time(chosen.time, zone)
+    gradebook.set_due(chosen.course, when, checked_names(chosen.assignments), chosen.db)
+    _say_due(when, chosen.time, zone, f": {', '.join(chosen.assignments)}")
+
+
+def _say_due(when, text, zone, what):
+    """Say until when something may be handed in, and how its zone could be that of all pages."""
+    end = ", the end of that day" if len(text.strip()) == len("2026-12-03") else ""
+    print(f"Due {both_times(when, zone)}{end}{what}.")
+    given = datetime.fromisoformat(text).utcoffset()
+    if zone is None and given is not None and given != when.astimezone().utcoffset():
+        print(
+            f"Pages show times by this machine's clock ({when.astimezone():%Z}); to show your class's, release with "
+            "--zone, such as --zone Europe/Berlin."
+        )
 
 
 def extend(chosen):
@@ -128,7 +144,8 @@ def extend(chosen):
     student = student_on_list(chosen.course, chosen.student)
     (assignment,) = checked_names([chosen.assignment])
     when = gradebook.extend(chosen.course, student, assignment, chosen.days, chosen.db)
-    print(f"{assignment} of {student.id} is due {both_times(when)}; report and export go by it.")
+    own = both_times(when, class_zone(chosen.course))
+    print(f"{assignment} of {student.id} is due {own}; report and export go by it.")
 
 
 def check(chosen):
@@ -150,7 +167,7 @@ def check(chosen):
         _name(found, missing)
         for one in found:
             if one.waits:
-                problems.append(f"{one.waits} To score it all the same: grade --accept {one.student}/{assignment}")
+                problems.append(one.waits)
             elif (one.problem and not one.missing) or one.note:
                 which = f" ({one.path.name})" if one.path and not one.problem else ""
                 print(f"  {one.student}: {one.problem or one.note}{which}")
@@ -205,6 +222,12 @@ def _accept(chosen, students):
         if (one.student, one.assignment) in asked:
             if not one.waits:
                 raise CourseError(f"Nothing of {one.student} for {one.assignment} waits; there is nothing to accept.")
+            owner = next((other.student for other in found if other.path and other.sha256 == one.sha256), None)
+            if owner:
+                raise CourseError(
+                    f"What waits of {one.student} for {one.assignment} is the very file that {owner} handed in, so it "
+                    f"is not accepted: ask {one.student} for their own work, or give points by hand (mark)."
+                )
             accept(chosen.course, one.student, one.assignment, one.sha256)
             print(f"Accepted for {one.student}: {one.assignment}.")
 
@@ -249,11 +272,14 @@ def export(chosen):
     for path in chosen.into or []:
         _fill(chosen, path, students, assignments, export_files.scores_to_export(*about[2:]))
     own = [marks.get((one.student, one.assignment)) for one in submissions]
-    empty = sum(1 for one in own if one is None or one.score is None)
+    empty = [one for one, mark in zip(submissions, own, strict=True) if mark is None or mark.score is None]
     unread = sum(1 for one in own if one is not None and one.score is not None and one.open)
     if empty:
         how = "0 where missing or refused, else empty" if chosen.missing_as_zero else "empty"
-        print(f"{empty} submissions have no mark, and their cells are {how}: see {course / 'report' / 'index.html'}.")
+        print(
+            f"{len(empty)} submissions have no mark ({_counts(empty, records)}), and their cells are {how}: see "
+            f"{course / 'report' / 'index.html'}."
+        )
         if not chosen.into and not chosen.missing_as_zero:
             print(
                 "An empty cell over a grade counts as a change in Canvas, and as no grade in Moodle: export the "
@@ -341,14 +367,18 @@ def _pages(chosen, students, records):
         similarity_hints(results, honest_likeness),
         unknown_folders(course, students),
     )
-    counts = report_pages.count_states(submissions, records)
-    words = {"new": "not graded yet", "waiting": "waiting for you"}
-    said = ", ".join(f"{count} {words.get(name, name)}" for name, count in counts.items())
     for one in submissions:
         if one.waits:
-            print(f"{one.waits} To score it all the same: grade --accept {one.student}/{one.assignment}")
-    print(f"{len(submissions)} submissions of {len(students)} students: {said}.")
+            print(one.waits)
+    print(f"{len(submissions)} pages of {len(students)} students: {_counts(submissions, records)}.")
     print(f"Overview: {overview}. Feedback: {course / 'feedback'}")
+
+
+def _counts(submissions, records):
+    """Say in words how many submissions are in which state."""
+    words = {"new": "not graded yet", "waiting": "waiting for you"}
+    counts = report_pages.count_states(submissions, records)
+    return ", ".join(f"{count} {words.get(name, name)}" for name, count in counts.items() if count) or "none"
 
 
 def _level(variant):

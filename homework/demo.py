@@ -192,8 +192,9 @@ def demo(chosen):
     course.mkdir(parents=True, exist_ok=True)
     kinds = make_class(course, chosen.students)
     options = Namespace(
-        course=course, roster=None, assignment=[ASSIGNMENT], for_all=False, packed=False, due=DUE.isoformat(), db=None,
-        missing_as_zero=False, list=None, yes=True, accept=None, all=False, into=None, column=None,
+        course=course, roster=None, assignment=[ASSIGNMENT], for_all=False, packed=False, due=DUE.isoformat(),
+        zone=None, db=None, missing_as_zero=False, list=None, yes=True, accept=None, all=False, again=False,
+        into=None, column=None,
     )  # fmt: skip
     commands.release(options)
     began = time.monotonic()
@@ -224,7 +225,7 @@ def take_in(course, download):
     taking_in.collect(
         Namespace(
             course=course, files=[download.path], list=[download.list] if download.list else None,
-            assignment=ASSIGNMENT, platform=None, zone="+00:00", time=DUE.isoformat(), accept=None, yes=True,
+            assignment=ASSIGNMENT, platform=None, zone="+00:00", time=DUE.isoformat(), yes=True,
         )
     )  # fmt: skip
     for student in download.late:

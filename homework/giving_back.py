@@ -23,7 +23,7 @@ def status(chosen):
     found = class_status(course, students, submissions, records, marks)
     for one in submissions:
         if one.waits:
-            print(f"{one.waits} To score it all the same: grade --accept {one.student}/{one.assignment}")
+            print(one.waits)
     print("\n".join(status_lines(found, len(students))))
     print(f"As a page: {write_status_page(course, students, found)}")
 
@@ -34,17 +34,23 @@ def give_back(chosen):
     Parameters
     ----------
     chosen : argparse.Namespace
-        course, assignment, list, all, db.
+        course, assignment, list, all, again, db.
     """
     commands.report(chosen)
     course, students, submissions, marks = _class(chosen)
     numbers = moodle_numbers(chosen.list, students) if chosen.list else None
-    paths, waiting = pack_feedback(course, students, submissions, marks, numbers, chosen.all)
+    paths, waiting, same = pack_feedback(course, students, submissions, marks, numbers, chosen.all, chosen.again)
     for path in paths:
         print(path)
     if waiting:
-        shown = f"{', '.join(waiting[:20])}{' ...' if len(waiting) > 20 else ''}"
-        print(f"{len(waiting)} pages stay here, since they are not marked to their end (--all takes them): {shown}.")
+        print(f"{sum(map(len, waiting.values()))} pages stay here, since they are not marked to their end (--all):")
+    for why, keys in waiting.items():
+        print(f"  {len(keys)}, {why}: {', '.join(keys[:20])}{' ...' if len(keys) > 20 else ''}")
+    if same:
+        print(f"{same} pages were packed before and say the same, so they are not sent twice (--again takes them).")
+    if not paths:
+        print("Nothing new to give back, so nothing was packed.")
+        return
     print(
         "Moodle: View all submissions, Upload multiple feedback files in a zip. Canvas: the assignment, Upload "
         "Submissions. Everybody else: mail-merge.csv, one mail a line with its own page."

@@ -1,6 +1,5 @@
 """Fill the templates of the pages; what comes from a student never becomes markup."""
 
-from datetime import UTC
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,22 +32,6 @@ def write_page(path, template, **values):
 def filled(template, **values):
     """Give the text of a page, see `write_page`."""
     return _environment().get_template(template).render(**values)
-
-
-def local_time(when):
-    """Write a time by this machine's clock, with its zone.
-
-    Parameters
-    ----------
-    when : datetime.datetime
-        In UTC, with or without its zone.
-
-    Returns
-    -------
-    str
-    """
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return f"{when.astimezone():%a %d %b %Y, %H:%M %Z}"
 
 
 @lru_cache(maxsize=1)

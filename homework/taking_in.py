@@ -7,11 +7,11 @@ from course_utils.errors import CourseError
 from course_utils.files import locked
 from homework.asking import agreed
 from homework.collecting.collect import OF_ANOTHER, SAME, WRITTEN, Choices, plan
-from homework.collecting.filing import BESIDE, file_away, folder_of, set_time
-from homework.collecting.submissions import accept, asked_to_accept, find_submissions
+from homework.collecting.filing import BESIDE, RECEIVED, WAITS, file_away, folder_of, set_time
+from homework.collecting.submissions import find_submissions
 from homework.course_folder import assignments_asked, checked_names, released, student_on_list, students_of
 from homework.handing_out.variants import SECRET_FILE
-from homework.times import both_times, due_time, zone_of
+from homework.times import both_times, class_zone, due_time, zone_of
 
 SHOWN_ROWS = 400
 
@@ -22,7 +22,7 @@ def collect(chosen):
     Parameters
     ----------
     chosen : argparse.Namespace
-        course, files, from_, list, assignment, zone, time, accept, yes.
+        course, files, list, assignment, platform, zone, time, yes.
 
     Returns
     -------
@@ -31,13 +31,13 @@ def collect(chosen):
     """
     course, students = chosen.course, students_of(chosen.course)
     assignments = released(course) or assignments_asked(course, None)
+    zone = zone_of(chosen.zone) if chosen.zone else class_zone(course)
     choices = Choices(
-        zone=zone_of(chosen.zone) if chosen.zone else None,
+        zone=zone,
         assignment=chosen.assignment,
         platform=chosen.platform,
         lists=tuple(chosen.list or ()),
-        time=due_time(chosen.time) if chosen.time else None,
-        accept=frozenset(asked_to_accept(chosen.accept, students, assignments)),
+        time=due_time(chosen.time, zone) if chosen.time else None,
     )
     if chosen.assignment and chosen.assignment not in assignments:
         raise CourseError(f"{chosen.assignment!r} was not released; choose from {', '.join(assignments)}.")
@@ -46,7 +46,7 @@ def collect(chosen):
             raise CourseError(f"{path} is a course folder; give what the learning platform gave you to download.")
     with locked(course / ".collect.lock", seconds=0):
         rows = plan(course, chosen.files, students, assignments, choices)
-        _show(rows, {student.id: student.name for student in students}, chosen.zone)
+        _show(rows, {student.id: student.name for student in students}, zone)
         writing = [row for row in rows if row.state in (*WRITTEN, BESIDE)]
         if not writing:
             print("Nothing new, so nothing was written.")
@@ -55,8 +55,6 @@ def collect(chosen):
             print("Nothing was written.")
             return 1
         for row in sorted(writing, key=lambda row: row.state != "older"):
-            if row.state != BESIDE and (row.student, row.assignment) in choices.accept:
-                accept(course, row.student, row.assignment, row.sha256)
             file_away(course, row)
     print(f"{len(writing)} files are in {course / 'submitted'}. Next: check, then grade.")
     return 0
@@ -72,12 +70,13 @@ def received(chosen):
     """
     student = student_on_list(chosen.course, chosen.student)
     (assignment,) = checked_names([chosen.assignment])
-    when = due_time(chosen.time)
+    zone = class_zone(chosen.course)
+    when = due_time(chosen.time, zone)
     (one,) = find_submissions(chosen.course, [student], [assignment])
     if one.missing:
         raise CourseError(f"{student.id} has handed in nothing for {assignment}; there is nothing to give a time.")
-    set_time(folder_of(chosen.course, student.id, assignment), when, "the instructor")
-    print(f"{assignment} of {student.id} was handed in at {both_times(when)}; grade goes by it.")
+    set_time(folder_of(chosen.course, student.id, assignment), when, RECEIVED)
+    print(f"{assignment} of {student.id} was handed in at {both_times(when, zone)}; grade goes by it.")
 
 
 def _show(rows, names, zone):
@@ -85,7 +84,7 @@ def _show(rows, names, zone):
     table = [("state", "student", "name", "assignment", "handed in", "file and why")]
     order = {state: number for number, state in enumerate((*WRITTEN, BESIDE, SAME))}
     for row in sorted(rows, key=lambda row: order.get(row.state, -1)):
-        time = both_times(row.time).split(" (")[0] if row.time else "not known"
+        time = both_times(row.time, zone).split(" (")[0] if row.time else "not known"
         why = f"{row.upload.file.shown}{f': {row.why}' if row.why else ''}"
         who = row.student or "?"
         table.append((row.state, who, names.get(who, row.upload.name or "")[:24], row.assignment or "?", time, why))
@@ -103,14 +102,19 @@ def _show(rows, names, zone):
     )
     waiting = [row for row in rows if row.state not in (*WRITTEN, BESIDE, SAME)]
     if waiting:
-        print(f"{len(waiting)} wait, and stay in the download: the lines above that are neither new nor the same.")
-    for row in waiting:
-        if row.state == OF_ANOTHER:
-            own = f"{row.student}/{row.assignment}"
+        print(f"{len(waiting)} stay in the download, for they cannot be filed: the first lines above say why.")
+    for row in rows:
+        if row.state in (WAITS, OF_ANOTHER):
+            kept = "" if row.state == WAITS else "; what they handed in otherwise counts"
             print(
-                f"  Ask {row.student} for their own work (more time: extend {row.student} {row.assignment} --days N); "
-                f"to take this for {row.student} all the same: collect again, --accept {own}"
+                f"  Ask {row.student} for their own work (more time: extend {row.student} {row.assignment} --days N)"
+                f"{kept}."
             )
+    if any(row.state == WAITS for row in rows):
+        print(
+            "What waits for you is filed and not scored: status and check name it until other work comes, or until "
+            "grade --accept STUDENT/ASSIGNMENT."
+        )
     _say_where_times_are_from(rows, zone)
 
 

@@ -15,7 +15,7 @@ from course_utils.assignments.variant import same_id
 from course_utils.errors import CourseError
 from homework.collecting.bundle import clean_text
 from homework.collecting.downloads import files_of
-from homework.collecting.filing import BESIDE, NEW, NEWER, OLDER, beside_path, filed
+from homework.collecting.filing import BESIDE, NEW, NEWER, OLDER, WAITS, WITH_TIME, beside_path, filed
 from homework.collecting.platform_lists import ordered_names, read_accounts, word_characters
 from homework.collecting.platform_names import platform_of_files, uploads_of
 from homework.collecting.submissions import named_in, names_another, read_time
@@ -25,7 +25,7 @@ SAME = "same as before"
 UNKNOWN, WRONG, NO_BUNDLE, OF_ANOTHER, TWO = (
     "unknown student", "wrong assignment", "not a bundle", "another's bundle", "two bundles",
 )  # fmt: skip
-WRITTEN = (NEW, NEWER, OLDER)
+WRITTEN = (NEW, NEWER, OLDER, WAITS)
 NOTES = ("online text", "the platform's note.txt")
 # In the place of a checksum, where a bundle cannot be read.
 UNREAD = "not read"
@@ -39,7 +39,7 @@ class Row:
     ----------
     upload : homework.collecting.platform_names.Upload
     state : str
-        ``NEW``, ``NEWER``, ``OLDER``, ``SAME``, or why it waits.
+        ``NEW``, ``NEWER``, ``OLDER``, ``WAITS``, ``SAME``, or why it stays in the download.
     student, assignment : str or None
         Where it goes.
     why : str
@@ -78,8 +78,6 @@ class Choices:
         The platform's lists of participants or gradebooks.
     time : datetime.datetime or None
         When those came of which the platform says no time and does not call them late.
-    accept : set of (str, str)
-        Students and assignments whose bundles count although they name somebody or something else.
     """
 
     zone: tzinfo | None = None
@@ -87,7 +85,6 @@ class Choices:
     platform: str | None = None
     lists: tuple = ()
     time: datetime | None = None
-    accept: frozenset = frozenset()
 
 
 def plan(course, paths, students, assignments, choices):
@@ -122,7 +119,8 @@ def plan(course, paths, students, assignments, choices):
         known = _Known(students, assignments, accounts, _blackboard_notes(uploads), times, choices)
         rows += _rows(uploads, known)
     rows = [_compared(course, row) if row.state in (NEW, OLDER, BESIDE) else row for row in _one_for_each(rows)]
-    return [_with_the_same(row, rows) if row.state == OF_ANOTHER else row for row in rows]
+    rows = _one_waits_for_each(course, rows)
+    return [_with_the_same(row, rows) if row.state in (WAITS, OF_ANOTHER) else row for row in rows]
 
 
 @dataclass(frozen=True)
@@ -187,8 +185,6 @@ def _bundle_row(upload, student, why, account, known):
     another = names_another(named, student, assignment)
     if assignment not in known.assignments:
         return replace(row, state=WRONG, assignment=None, why=f"{assignment!r} was not released")
-    if another and (student, assignment) in known.choices.accept:
-        return replace(row, why=f"{another}; accepted")
     if another:
         state = WRONG if own is None or same_id(own) == same_id(student) else OF_ANOTHER
         return replace(row, state=state, why=f"{another}, and {student} handed it in")
@@ -274,7 +270,7 @@ def _time(upload, account, known):
     if upload.time is not None:
         return _in_utc(upload.time, known.choices.zone), "the name that the platform gave it"
     if known.choices.time is not None and not upload.marked_late:
-        return known.choices.time, "you, with --time"
+        return known.choices.time, WITH_TIME
     return None, "not known, and the platform marks it late" if upload.marked_late else "not known"
 
 
@@ -308,6 +304,22 @@ def _one_for_each(rows):
     return rows
 
 
+def _one_waits_for_each(course, rows):
+    """Let what names somebody or something else go to its sender's folder, where it waits, if that has nothing else."""
+    right = {(row.student, row.assignment) for row in rows if row.state in (NEW, NEWER, OLDER, TWO)}
+    groups = defaultdict(list)
+    for position, row in enumerate(rows):
+        if row.state in (OF_ANOTHER, WRONG) and row.assignment and row.upload.assignment in (None, row.assignment):
+            groups[row.student, row.assignment].append(position)
+    for key, positions in groups.items():
+        newest, there = max(positions, key=lambda at: _order(rows[at])), filed(course, *key)
+        if there is not None and rows[newest].sha256 in {there.sha256, *there.earlier}:
+            rows[newest] = replace(rows[newest], state=SAME)
+        elif key not in right and (there is None or there.waits or not there.sha256):
+            rows[newest] = replace(rows[newest], state=WAITS)
+    return rows
+
+
 def _order(row):
     again = re.search(r"-(\d+)\.zip$", row.upload.file_name, re.IGNORECASE)
     number = int(again[1]) if again and row.upload.platform == "canvas" else 0
@@ -321,6 +333,8 @@ def _compared(course, row):
     there = filed(course, row.student, row.assignment)
     if there is None:
         return row
+    if row.state == NEW and there.waits:
+        return replace(row, state=NEWER)
     if row.sha256 in there.earlier:
         return replace(row, state=SAME, why="an earlier attempt, which is kept")
     if row.sha256 == there.sha256:

@@ -16,8 +16,10 @@ from course_utils.files import write_text, written_whole
 COLLECTED = "collected.json"
 EARLIER = "earlier"
 BESIDE_FOLDER = "beside"
+# Who says when a bundle came, where the platform does not: `collect --time`, and `received`.
+BY_HAND = WITH_TIME, RECEIVED = "you, with --time", "the instructor"
 # How what is written compares with what was there.
-NEW, NEWER, OLDER, BESIDE = "new", "newer", "older", "beside the bundle"
+NEW, NEWER, OLDER, WAITS, BESIDE = "new", "newer", "older", "waits for you", "beside the bundle"
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,15 @@ class Filed:
         See `homework.collecting.platform_names.Upload`.
     earlier : frozenset of str
         The SHA-256 of the attempts that are kept beside it.
+    waits : bool
+        Whether it names another student or assignment, and was filed to wait.
     """
 
     sha256: str
     time: datetime | None
     order: int
     earlier: frozenset
+    waits: bool = False
 
 
 def student_folder(course, student):
@@ -105,9 +110,13 @@ def filed(course, student, assignment):
         said = read_collected(folder) or {}
         newest = next((path for path in bundles if path.name == said.get("bundle")), bundles[-1])
         others = frozenset(_digest(path) for path in bundles if path != newest)
-        time = said.get("time")
+        time, digest = said.get("time"), _digest(newest)
         return Filed(
-            _digest(newest), datetime.fromisoformat(time) if time else None, said.get("order", 0), earlier | others
+            digest,
+            datetime.fromisoformat(time) if time else None,
+            said.get("order", 0),
+            earlier | others,
+            waits=bool(said.get("waits")) and digest == said.get("sha256"),
         )
 
 
@@ -119,7 +128,7 @@ def file_away(course, row):
     course : pathlib.Path
         The course folder.
     row : homework.collecting.collect.Row
-        Its state is new, newer or older, or it is a file beside the bundle.
+        Its state is new, newer, older or waits, or it is a file beside the bundle.
 
     Returns
     -------
@@ -143,7 +152,7 @@ def file_away(course, row):
         if row.state == OLDER:
             path = folder / EARLIER / _kept_name(row.time, row.sha256, name)
             return _written(path, content)
-        if row.state == NEWER:
+        if row.state in (NEWER, WAITS):
             _keep_what_is_there(folder, row.sha256)
     path = _written(folder / name, content)
     _write_time(folder, row.time)
@@ -162,6 +171,7 @@ def file_away(course, row):
         "marked late": upload.marked_late,
         "time in the zip file": upload.file.entry_time,
         "order": upload.order,
+        "waits": row.state == WAITS,
     }
     write_text(folder / COLLECTED, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
     return path

@@ -15,7 +15,15 @@ from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import write_text
 from course_utils.sources.photo_folders import LITTER
 from homework.collecting.bundle import LARGEST_BUNDLE, BundleError, clean_text, read_about, read_plain_file
-from homework.collecting.filing import BESIDE_FOLDER, COLLECTED, EARLIER, folder_of, read_collected, student_folder
+from homework.collecting.filing import (
+    BESIDE_FOLDER,
+    BY_HAND,
+    COLLECTED,
+    EARLIER,
+    folder_of,
+    read_collected,
+    student_folder,
+)
 
 ACCEPTED = "accepted.json"
 # What a disk takes.
@@ -53,6 +61,8 @@ class Submission:
     waits : str or None
         One sentence for the instructor alone, where the bundle names another student or assignment: it may hold
         somebody else's id. Such a bundle is not scored until it is accepted.
+    time_by_hand : bool
+        Whether the instructor gave the time, and not the platform.
     """
 
     student: str
@@ -64,6 +74,7 @@ class Submission:
     note: str | None = None
     missing: bool = False
     waits: str | None = None
+    time_by_hand: bool = False
 
 
 def find_submissions(course, students, assignments):
@@ -161,7 +172,8 @@ def _find(folder, student, assignment, taken):
     if collected is not None and timestamp is None and note is None:
         late = ", and the learning platform marks it late" if collected.get("marked late") else ""
         note = f"It is not known when this came{late}."
-    submission = Submission(student, assignment, timestamp=timestamp, note=note)
+    by_hand = (collected or {}).get("time source") in BY_HAND
+    submission = Submission(student, assignment, timestamp=timestamp, note=note, time_by_hand=by_hand)
     beside = ("timestamp.txt", COLLECTED, EARLIER, BESIDE_FOLDER)
     names = [one for one in names if not _is_litter(one.name) and one.name not in beside]
     bundles = [one for one in names if one.suffix.lower() == ".zip"]
@@ -186,7 +198,10 @@ def _find(folder, student, assignment, taken):
     digest = hashlib.sha256(content).hexdigest()
     another = names_another(named_in(content), student, assignment)
     if another and (student, assignment, digest) not in taken:
-        waits = f"The bundle in the folder of {student} for {assignment} waits: {another}."
+        waits = (
+            f"The bundle in the folder of {student} for {assignment} waits: {another}. Ask {student} for their own "
+            f"work; to score this one all the same: grade --accept {student}/{assignment}"
+        )
         return replace(submission, sha256=digest, problem=OF_ANOTHER, waits=waits)
     return replace(submission, path=path, sha256=digest)
 

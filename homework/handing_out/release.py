@@ -56,13 +56,22 @@ def release(course, roster, assignments=None, for_all=False, packed=False):
     Raises
     ------
     CourseError
-        For an error in the class list, an unknown assignment, a lost secret, or a notebook of another content in the
-        way; then nothing has been written.
+        For an error in the class list, an unknown assignment, one that was released in the other way before, a lost
+        secret, or a notebook of another content in the way; then nothing has been written.
     """
     course, assignments = Path(course), list(assignments or ASSIGNMENTS)
     unknown = [assignment for assignment in assignments if assignment not in VARIANTS]
     if unknown:
         raise CourseError(f"There is no assignment {unknown[0]!r}; choose from {', '.join(VARIANTS)}.")
+    for assignment in assignments:
+        folder = course / "release" / assignment
+        before = {path.parent.name == FOR_ALL for path in folder.glob("*/*.ipynb")}
+        if (not for_all) in before:
+            kind = "one notebook a student" if for_all else "one notebook for all (--for-all)"
+            raise CourseError(
+                f"{assignment} was released as {kind}: release it in the same way again, or move {folder} away first. "
+                "Nothing was written."
+            )
     students = read_roster(roster)
     if not (course / SECRET_FILE).exists() and any((course / "release").glob("*/*/*.ipynb")):
         raise CourseError(

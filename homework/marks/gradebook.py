@@ -29,7 +29,7 @@ from homework.marks.marking_page import answer_text, write_marking_page
 from homework.marks.points import TEXT, cell_name, points_by_item, read_points, remarks, worth
 from homework.scoring.journal import only_one
 from homework.scoring.rubric import ITEMS
-from homework.times import due_time
+from homework.times import class_zone
 
 REMARKS = "remarks"
 # Of no cell that is shown: its comment keeps the checksum of the text that was there when it was last written.
@@ -157,15 +157,15 @@ def prepare(gradebook, students, assignments, points):
             gradebook.update_or_create_solution_cell(name, assignment, assignment)
 
 
-def set_due(course, due, assignments, url=None):
+def set_due(course, when, assignments, url=None):
     """Set until when the assignments may be handed in.
 
     Parameters
     ----------
     course : pathlib.Path
         The course folder.
-    due : str
-        See `due_time`.
+    when : datetime.datetime
+        With its zone.
     assignments : sequence of str
     url : str, optional
         The database, see `database_url`.
@@ -173,12 +173,11 @@ def set_due(course, due, assignments, url=None):
     Raises
     ------
     CourseError
-        Where it is no time, or the gradebook cannot be written.
+        Where the gradebook cannot be written.
     """
-    when = due_time(due)
     with opened(course, url) as gradebook:
         for assignment in assignments:
-            gradebook.update_or_create_assignment(assignment, duedate=when)
+            gradebook.update_or_create_assignment(assignment, duedate=when.astimezone(UTC))
 
 
 def extend(course, student, assignment, days, url=None):
@@ -191,8 +190,8 @@ def extend(course, student, assignment, days, url=None):
     student : homework.handing_out.release.Student
     assignment : str
     days : float
-        After the due time of the class. Whole days end at the same time of day on this machine's clock, also where
-        that was changed between.
+        After the due time of the class. Whole days end at the same time of day in the class's zone, also where its
+        clock was changed between.
     url : str, optional
         The database, see `database_url`.
 
@@ -213,16 +212,18 @@ def extend(course, student, assignment, days, url=None):
             # With an extension of no due time nbgrader could not read the submission any more.
             raise CourseError(f"{assignment} has no due time; set it first, with `due {assignment} TIME`.")
         gradebook.update_or_create_submission(assignment, student.id)
-        gradebook.grant_extension(assignment, student.id, minutes=_later(due, days).total_seconds() / 60)
+        later = _later(due, days, class_zone(course))
+        gradebook.grant_extension(assignment, student.id, minutes=later.total_seconds() / 60)
         return gradebook.find_submission(assignment, student.id).duedate.replace(tzinfo=UTC)
 
 
-def _later(due, days):
-    """Give the time between a due time in UTC and so many days after it on this machine's clock."""
+def _later(due, days, zone):
+    """Give the time between a due time in UTC and so many days after it on the clock of a zone, or of this machine."""
     if not days:
         return timedelta(0)
     due = due.replace(tzinfo=UTC)
-    later = (due.astimezone().replace(tzinfo=None) + timedelta(days=days)).astimezone(UTC) - due
+    then = due.astimezone(zone).replace(tzinfo=None) + timedelta(days=days)
+    later = (then.replace(tzinfo=zone) if zone else then).astimezone(UTC) - due
     # A time of day that the change of the clock leaves out would come out early: a day is at least 24 hours.
     return max(later, timedelta(days=days)) if days > 0 else later
 

@@ -9,8 +9,9 @@ from homework.handing_out.release import ANSWER_ID
 from homework.marks.gradebook import REMARKS
 from homework.marks.marking_page import marking_address
 from homework.marks.points import TEXT, cell_name, read_points, remarks, worth
-from homework.pages import local_time, write_page
+from homework.pages import write_page
 from homework.scoring.rubric import ITEMS
+from homework.times import class_zone, local_time
 
 # Okabe and Ito's colours, which colour-blind people tell apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
@@ -58,7 +59,7 @@ def write_feedback(course, submission, record, marks):
     by_cell = {cell_name(item): item for item in ITEMS}
     manual = {by_cell.get(name, name): score for name, score in (marks.manual if marks else {}).items()}
     comments = {by_cell.get(name, name): text for name, text in (marks.comments if marks else {}).items()}
-    path = feedback_path(course, submission.student, submission.assignment)
+    path, zone = feedback_path(course, submission.student, submission.assignment), class_zone(course)
     write_page(
         path,
         "feedback.html.j2",
@@ -75,8 +76,9 @@ def write_feedback(course, submission, record, marks):
         comments={name: text for name, text in comments.items() if name not in (REMARKS, ANSWER_ID)},
         answer_comment=comments.get(ANSWER_ID),
         curves=[curves(name, run) for name, run in list(result.get("history", {}).items())[:MOST_RUNS]],
-        handed_in=local_time(datetime.fromisoformat(submission.timestamp)) if submission.timestamp else None,
-        due=local_time(marks.due) if marks and marks.due else None,
+        handed_in=local_time(datetime.fromisoformat(submission.timestamp), zone) if submission.timestamp else None,
+        time_by_hand=submission.time_by_hand,
+        due=local_time(marks.due, zone) if marks and marks.due else None,
         late=how_late(marks.seconds_late) if marks and marks.seconds_late > 0 else None,
         WIDTH=WIDTH,
         HEIGHT=HEIGHT,

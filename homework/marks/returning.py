@@ -6,26 +6,37 @@
   under the name of what was handed in (``infer_comment_context_from_filename`` in ``app/models/assignment.rb`` of
   instructure/canvas-lms). That was a .zip file, so the page goes back inside one.
 - Everybody else gets a line in a table for mail merge.
+
+Each return has a folder of its own, and takes what was never packed or has changed since: platforms tell a student of
+every file that comes.
 """
 
+import hashlib
 import io
+import json
 import re
 import zipfile
 
 from course_utils.errors import CourseError, file_errors_told
-from course_utils.files import written_whole
+from course_utils.files import write_text, written_whole
 from homework.collecting.filing import folder_of, read_collected
 from homework.handing_out.hand_out import moodle_folder
 from homework.marks.report import feedback_path
 from homework.spreadsheet import write_table
 
+# In `returned/`: what was packed last for whom.
+PACKED = "packed.json"
+MISSING, WAITS, NO_MARK, OPEN = (
+    "nothing was handed in", "another's bundle waits", "no mark yet", "something is still to be marked by hand",
+)  # fmt: skip
 _WHOSE = re.compile(r'<html lang="en" data-student="([^"]*)" data-assignment="([^"]*)">')
 
 
-def pack_feedback(course, students, submissions, marks, numbers=None, everything=False):
-    """Write ``returned/``: for each assignment what Moodle and Canvas take, and a table for mail merge.
+def pack_feedback(course, students, submissions, marks, numbers=None, everything=False, again=False):
+    """Write ``returned/N/``: for each assignment what Moodle and Canvas take, and a table for mail merge.
 
-    A page that has no mark yet, or on which a person has still something to mark, stays here.
+    A page that has no mark yet, or on which a person has still something to mark, stays here; so does one that was
+    packed before and says the same.
 
     Parameters
     ----------
@@ -39,25 +50,32 @@ def pack_feedback(course, students, submissions, marks, numbers=None, everything
         handed in nothing.
     everything : bool
         Also what is not marked to its end.
+    again : bool
+        Also what was packed before and says the same.
 
     Returns
     -------
-    (list of pathlib.Path, list of str)
-        The files, and those ``STUDENT/ASSIGNMENT`` that stay here.
+    (list of pathlib.Path, dict of str to list of str, int)
+        The files; why pages stay here -> ``STUDENT/ASSIGNMENT``; and how many were packed before and say the same.
 
     Raises
     ------
     CourseError
         Where a page is not the student's own, two students have one account, or a file cannot be written.
     """
-    by_id, waiting, mail = {student.id: student for student in students}, [], []
-    packs = {}
+    by_id, waiting, mail = {student.id: student for student in students}, {}, []
+    packs, packed, same = {}, _packed_before(course), 0
     for one in submissions:
-        own = marks.get((one.student, one.assignment))
-        if not everything and (own is None or own.score is None or own.open):
-            waiting.append(f"{one.student}/{one.assignment}")
+        key, why = f"{one.student}/{one.assignment}", _why_not(one, marks.get((one.student, one.assignment)))
+        if why and not everything:
+            waiting.setdefault(why, []).append(key)
             continue
         page = _own_page(course, one)
+        digest = hashlib.sha256(page).hexdigest()
+        if packed.get(key) == digest and not again:
+            same += 1
+            continue
+        packed[key] = digest
         name = f"feedback_{one.assignment}.html"
         said = read_collected(folder_of(course, one.student, one.assignment)) or {}
         platform, prefix = said.get("platform"), said.get("prefix")
@@ -71,13 +89,35 @@ def pack_feedback(course, students, submissions, marks, numbers=None, everything
         student = by_id[one.student]
         path = feedback_path(course, one.student, one.assignment).resolve()
         mail.append([student.id, student.name, student.email, one.assignment, str(path)])
-    folder = course / "returned"
+    if not mail:
+        return [], waiting, same
+    folder = _next_folder(course / "returned")
     paths = [_write(folder / name, files) for name, files in packs.items()]
-    if mail:
-        paths.append(
-            write_table(folder / "mail-merge.csv", [["student", "name", "email", "assignment", "file"], *mail])
-        )
-    return paths, waiting
+    paths.append(write_table(folder / "mail-merge.csv", [["student", "name", "email", "assignment", "file"], *mail]))
+    write_text(course / "returned" / PACKED, json.dumps(packed, indent=1) + "\n")
+    return paths, waiting, same
+
+
+def _why_not(one, own):
+    """Say why a page stays here; None where it is marked to its end."""
+    if own is not None and own.score is not None:
+        return OPEN if own.open else None
+    return MISSING if one.missing else WAITS if one.waits else NO_MARK
+
+
+def _packed_before(course):
+    path = course / "returned" / PACKED
+    with file_errors_told(path):
+        text = path.read_text(encoding="utf-8") if path.exists() else "{}"
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError):
+        raise CourseError(f"{path} is not what the course wrote; move it away, and all is packed anew.") from None
+
+
+def _next_folder(folder):
+    numbers = [int(one.name) for one in folder.glob("*") if one.name.isdecimal()]
+    return folder / str(max(numbers, default=0) + 1)
 
 
 def _own_page(course, one):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import psutil
@@ -73,7 +74,7 @@ def graded(corpus, right, tmp_path_factory):
         folder.mkdir(parents=True)
         (folder / "work.zip").write_bytes(content)
     (course / "submitted" / "dora" / ASSIGNMENT / "timestamp.txt").write_text("2026-12-02T12:00:00+00:00")
-    gradebook.set_due(course, "2026-12-01T12:00:00+00:00", [ASSIGNMENT])
+    gradebook.set_due(course, datetime(2026, 12, 1, 12, tzinfo=UTC), [ASSIGNMENT])
     submissions = find_submissions(course, students, [ASSIGNMENT])
     killed = []
     watcher = threading.Thread(target=kill_a_worker, args=(course, killed))

@@ -62,14 +62,14 @@ def test_feedback_goes_back_the_way_it_came_and_to_its_own_student(collected):
     for one in submissions:
         report.write_feedback(course, one, scored(one.student), DONE)
     pack_feedback(course, students, submissions, {(one.student, "conv_head"): DONE for one in submissions})
-    with zipfile.ZipFile(course / "returned" / "conv_head-moodle.zip") as archive:
+    with zipfile.ZipFile(course / "returned" / "1" / "conv_head-moodle.zip") as archive:
         pages = {name: archive.read(name).decode() for name in archive.namelist()}
     with downloads[0].list.open(encoding="utf-8-sig", newline="") as file:
         numbers = {row["Identifier"].split()[1]: row["ID number"] for row in csv.DictReader(file)}
     assert len(pages) == len([name for name in downloads[0].students if name in work])
     for name, page in pages.items():
         assert f'data-student="{numbers[name.split("_")[1]]}"' in page
-    with zipfile.ZipFile(course / "returned" / "conv_head-canvas.zip") as archive:
+    with zipfile.ZipFile(course / "returned" / "1" / "conv_head-canvas.zip") as archive:
         assert set(archive.namelist()) == set(zipfile.ZipFile(downloads[1].path).namelist())
 
 

@@ -134,6 +134,18 @@ def test_the_right_secret_raises_no_question_without_a_fingerprint(course):
     assert secret.hex() not in fingerprint(secret) and len(fingerprint(secret)) == 16
 
 
+@pytest.mark.parametrize("for_all", [True, False])
+def test_an_assignment_is_not_released_in_the_other_way_by_mistake(tmp_path, capsys, for_all):
+    (tmp_path / "list.csv").write_text(ROSTER)
+    release(tmp_path / "course", tmp_path / "list.csv", ["conv_head"], for_all=for_all)
+    before = contents(tmp_path / "course")
+    words = ["--assignment", "conv_head", "--roster", tmp_path / "list.csv", *([] if for_all else ["--for-all"])]
+    assert run(tmp_path, "release", *words) == 1
+    kind = "one notebook for all (--for-all)" if for_all else "one notebook a student"
+    assert f"conv_head was released as {kind}: release it in the same way again" in capsys.readouterr().err
+    assert contents(tmp_path / "course") == before
+
+
 # Somebody else's bundle
 
 
@@ -156,7 +168,7 @@ def test_status_and_overview_begin_with_a_friends_bundle_that_waits(course, caps
     for command in ("status", "report"):
         assert run(course.parent, command) == 0
     said = capsys.readouterr().out
-    assert said.startswith("The bundle in the folder of s1005 for conv_head waits: it names the student 's1002'.")
+    assert said.startswith("The bundle in the folder of s1005 for conv_head waits: it names the student 's1002'. Ask")
     page = (course / "report" / "index.html").read_text(encoding="utf-8")
     assert page.index("1 bundle(s) name another student or assignment") < page.index("<table")
     feedback = (course / "feedback" / "s1005" / "conv_head" / "feedback.html").read_text(encoding="utf-8")
@@ -179,6 +191,14 @@ def test_what_is_accepted_waits_no_more_until_another_bundle_comes(course):
     assert find_submissions(course, students, ["conv_head"])[0].path is not None
     hand_in(course, "s1005", bundle("s1002", "conv_head", mark="another"))
     assert find_submissions(course, students, ["conv_head"])[0].waits
+
+
+def test_the_very_file_of_a_classmate_is_not_accepted(course, capsys):
+    for student in ("s1002", "s1005"):
+        hand_in(course, student, bundle("s1002", "conv_head"))
+    assert run(course.parent, "grade", "--accept", "s1005/conv_head") == 1
+    assert "is the very file that s1002 handed in, so it is not accepted" in capsys.readouterr().err
+    assert not (course / "accepted.json").exists()
 
 
 @pytest.mark.parametrize("word", ["s1005", "s1005/nonsense", "s9/conv_head", "s1001/conv_head"])
@@ -232,7 +252,7 @@ def test_a_folder_of_another_case_asks_whom_it_meant(course, capsys):
 def test_report_before_grade_does_not_call_new_work_failed(course, capsys):
     hand_in(course, "s1002", bundle("s1002", "conv_head"))
     run(course.parent, "report")
-    assert "0 failed, 5 missing, 1 not graded yet" in capsys.readouterr().out
+    assert "6 pages of 6 students: 5 missing, 1 not graded yet." in capsys.readouterr().out
 
 
 def test_a_due_day_without_a_time_is_its_end_and_it_is_said(course, capsys):
@@ -284,4 +304,50 @@ def test_status_and_return_work_on_a_class_that_has_just_begun(course, capsys):
     hand_in(course, "s1002", bundle("s1002", "conv_head"))
     assert run(course.parent, "status") == 0 and "conv_head, new" in capsys.readouterr().out
     assert run(course.parent, "return") == 0
-    assert "6 pages stay here, since they are not marked to their end" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "6 pages stay here, since they are not marked to their end" in said
+    assert "  1, no mark yet: s1002/conv_head\n" in said and "  5, nothing was handed in: s1001/conv_head" in said
+    assert "Nothing new to give back" in said and not (course / "returned").exists()
+
+
+# Time zones
+
+
+def test_times_are_in_the_zone_of_the_class(course, capsys):
+    words = ["release", "--assignment", "conv_head", "--zone", "+05:30", "--due", "2026-12-03T20:00"]
+    assert run(course.parent, *words) == 0
+    assert "Due 2026-12-03 20:00 UTC+05:30 (2026-12-03 14:30 UTC)." in capsys.readouterr().out
+    run(course.parent, "extend", "s1001", "conv_head", "--days", "1")
+    assert "is due 2026-12-04 20:00 UTC+05:30" in capsys.readouterr().out
+    hand_in(course, "s1001", bundle("s1001", "conv_head"))
+    run(course.parent, "received", "s1001", "conv_head", "2026-12-03T21:00")
+    assert "2026-12-03 21:00 UTC+05:30" in capsys.readouterr().out
+    run(course.parent, "report")
+    page = (course / "feedback/s1001/conv_head/feedback.html").read_text(encoding="utf-8")
+    assert "Handed in Thu 03 Dec 2026, 21:00 UTC+05:30" in page and "due Fri 04 Dec 2026, 20:00 UTC+05:30" in page
+
+
+def test_a_spoilt_zone_is_told(course, capsys):
+    (course / "zone.txt").write_text("Berlin\n")
+    assert run(course.parent, "due", "conv_head", "2026-12-03") == 1
+    assert "'Berlin' is no time zone" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="no time zone can be chosen here")
+def test_a_due_time_of_another_zone_than_this_machines_says_how_to_have_it_shown(course, capsys, monkeypatch):
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    try:
+        run(course.parent, "due", "conv_head", "2026-12-03T23:59:00+01:00")
+        assert "by this machine's clock (UTC); to show your class's, release with --zone" in capsys.readouterr().out
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_time_that_the_instructor_gave_is_not_told_as_the_students(course):
+    download = unpacked(course.parent / "mail", {"x.zip": bundle("s1001", "conv_head")})
+    run(course.parent, "collect", download, "--yes", "--time", "2026-12-01T21:07:00+00:00")
+    run(course.parent, "report")
+    page = (course / "feedback/s1001/conv_head/feedback.html").read_text(encoding="utf-8")
+    assert "Your instructor counts this as handed in Tue 01 Dec 2026" in page

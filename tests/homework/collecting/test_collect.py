@@ -14,6 +14,7 @@ from homework.taking_in import collect
 
 ROSTER = 'student,name,email\ns1001,Ada Archer,ada@example.org\ns1002,Ben Berg,\ns1005,"Çelik, Cem",\n'
 ADA = "submitted/s1001/another_base"
+CEM = "submitted/s1005/another_base"
 
 
 @pytest.fixture
@@ -47,6 +48,10 @@ def everything(course):
         for path in course.rglob("*")
         if path.is_file()
     }
+
+
+def waiting(course):
+    return {one.student: one for one in find_submissions(course, students_of(course), ["another_base"])}
 
 
 def bundles(course, student="s1001"):
@@ -141,6 +146,16 @@ def test_a_time_given_by_the_instructor_goes_to_those_not_marked_late(course, ta
     take_in(packed(tmp_path / "submissions.zip", files), "--time", "2026-12-01T23:59:00+01:00")
     assert (course / ADA / "timestamp.txt").read_text().strip() == "2026-12-01T22:59:00+00:00"
     assert not (course / "submitted/s1002/another_base/timestamp.txt").exists()
+    by_hand = {who: one.time_by_hand for who, one in waiting(course).items() if one.path}
+    assert by_hand == {"s1001": True, "s1002": False}
+
+
+def test_the_platforms_times_are_in_the_zone_of_the_class(course, take_in, tmp_path):
+    (course / "zone.txt").write_text("+02:00\n")
+    files = {"Another base_s1001_attempt_2026-11-28-21-07-00_work.zip": bundle("s1001")}
+    said = take_in(packed(tmp_path / "gradebook.zip", files))[1]
+    assert (course / ADA / "timestamp.txt").read_text().startswith("2026-11-28T19:07:00")
+    assert "2026-11-28 21:07 UTC+02:00" in said and "were taken in UTC+02:00" in said
 
 
 def test_an_anonymous_canvas_download_waits(course, take_in, tmp_path):
@@ -239,29 +254,62 @@ def test_the_folder_of_a_class_is_no_download(course, take_in):
 # Whose it is
 
 
-def test_a_forged_bundle_is_never_filed_under_the_student_that_it_names(course, take_in, tmp_path):
+def test_a_forged_bundle_is_never_filed_under_the_student_that_it_names_and_waits_with_its_sender(
+    course, take_in, tmp_path
+):
+    files = moodle([("Cem Çelik", 5, bundle("s1002")), ("Ben Berg", 2, bundle("s1002", mark="own"))])
+    archive = packed(tmp_path / "moodle.zip", files)
+    code, said = take_in(archive)
+    (line,) = lines_of(said, "waits for you")
+    assert "it names the student 's1002', and s1005 handed it in" in line and "grade --accept" in said
+    assert "Ask s1005 for their own work (more time: extend s1005 another_base --days N)." in said
+    assert (course / "submitted/s1002/another_base/submission_another_base_s1002.zip").read_bytes() == bundle(
+        "s1002", mark="own"
+    )
+    waits = waiting(course)["s1005"]
+    assert waits.path is None and not waits.missing and "it names the student 's1002'" in waits.waits
+    assert "s1002" not in waits.problem
+    before = everything(course)
+    assert "2 same as before" in take_in(archive)[1] and everything(course) == before
+
+
+def test_who_sent_the_same_file_is_said(course, take_in, tmp_path):
     files = moodle([("Cem Çelik", 5, bundle("s1002")), ("Ben Berg", 2, bundle("s1002"))])
-    code, said = take_in(packed(tmp_path / "moodle.zip", files))
-    (line,) = lines_of(said, "another's bundle")
-    assert "it names the student 's1002', and s1005 handed it in; the same file as s1002" in line
-    assert bundles(course, "s1005") == [] and len(bundles(course, "s1002")) == 1
-    assert "1 wait, and stay in the download" in said and "--accept s1005/another_base" in said
-    assert "Ask s1005 for their own work (more time: extend s1005 another_base --days N)" in said
+    (line,) = lines_of(take_in(packed(tmp_path / "moodle.zip", files))[1], "waits for you")
+    assert "the same file as s1002" in line
+
+
+def test_own_work_that_comes_later_takes_the_place_of_anothers_bundle(course, take_in, tmp_path):
+    take_in(packed(tmp_path / "1.zip", {"çelikcem_12349_200_a.zip": bundle("s1002")}))
+    assert "1 newer" in take_in(packed(tmp_path / "2.zip", {"çelikcem_12349_100_a.zip": bundle("s1005")}))[1]
+    own = waiting(course)["s1005"]
+    assert own.waits is None and own.path.read_bytes() == bundle("s1005")
+    assert [path.read_bytes() for path in (course / CEM / "earlier").glob("*.zip")] == [bundle("s1002")]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one download", "in two downloads"])
+def test_anothers_bundle_takes_the_place_of_no_own_work(course, take_in, tmp_path, together):
+    first, second = {"çelikcem_12349_100_a.zip": bundle("s1005")}, {"çelikcem_12349_200_a-1.zip": bundle("s1002")}
+    if together:
+        said = take_in(packed(tmp_path / "s.zip", first | second))[1]
+    else:
+        take_in(packed(tmp_path / "1.zip", first))
+        said = take_in(packed(tmp_path / "2.zip", second))[1]
+    assert lines_of(said, "another's bundle") and "what they handed in otherwise counts" in said
+    assert waiting(course)["s1005"].path.read_bytes() == bundle("s1005")
+
+
+def test_of_two_that_wait_the_newest_is_filed(course, take_in, tmp_path):
+    files = {f"çelikcem_12349_{n}_a.zip": bundle("s1002", mark=str(n)) for n in (100, 200)}
+    take_in(packed(tmp_path / "s.zip", files))
+    (path,) = (course / CEM).glob("*.zip")
+    assert path.read_bytes() == bundle("s1002", mark="200") and waiting(course)["s1005"].waits
 
 
 def test_a_forged_bundle_replaces_nothing_of_the_student_that_it_names(course, take_in, tmp_path):
     take_in(packed(tmp_path / "first.zip", moodle([("Ben Berg", 2, bundle("s1002", mark="own"))])))
-    before = everything(course)
     take_in(packed(tmp_path / "second.zip", moodle([("Cem Çelik", 5, bundle("s1002", mark="forged"))])))
-    assert everything(course) == before
-
-
-def test_an_accepted_bundle_goes_to_who_handed_it_in(course, take_in, tmp_path):
-    archive = packed(tmp_path / "moodle.zip", moodle([("Cem Çelik", 5, bundle("s1002"))]))
-    assert "1 new" in take_in(archive, "--accept", "s1005/another_base")[1]
-    assert bundles(course, "s1005") and not bundles(course, "s1002")
-    found = {one.student: one for one in find_submissions(course, students_of(course), ["another_base"])}
-    assert found["s1005"].path is not None and found["s1005"].waits is None
+    assert waiting(course)["s1002"].path.read_bytes() == bundle("s1002", mark="own")
 
 
 def test_a_name_that_a_student_chose_decides_nothing(course, take_in, tmp_path):
@@ -277,19 +325,19 @@ def test_a_name_that_a_student_chose_decides_nothing(course, take_in, tmp_path):
 def test_another_assignment_than_the_downloads_waits(course, take_in, tmp_path):
     archive = packed(tmp_path / "moodle.zip", moodle([("Ada Archer", 1, bundle("s1001", "conv_head"))]))
     code, said = take_in(archive, "--assignment", "another_base")
-    assert "1 wrong assignment" in said and "it names the assignment 'conv_head'" in said
-    assert (
-        "fine_tuning' was not released"
-        in take_in(packed(tmp_path / "other.zip", moodle([("Ada Archer", 1, bundle("s1001", "fine_tuning"))])))[1]
-    )
-    assert bundles(course) == []
+    assert "1 waits for you" in said and "it names the assignment 'conv_head'" in said
+    assert waiting(course)["s1001"].waits
+    said = take_in(packed(tmp_path / "other.zip", moodle([("Ben Berg", 1, bundle("s1002", "fine_tuning"))])))[1]
+    assert "1 wrong assignment" in said and "fine_tuning' was not released" in said
+    assert "1 stay in the download" in said and bundles(course, "s1002") == []
 
 
 def test_what_lies_in_another_assignments_folder_waits(course, take_in, tmp_path):
     folder = unpacked(tmp_path / "exchange", {"s1001/conv_head/work.zip": bundle("s1001")})
-    assert "it names the assignment 'another_base', and s1001 handed it in" in take_in(folder)[1]
     said = take_in(folder, "--assignment", "another_base")[1]
     assert "1 wrong assignment" in said and "it lies where conv_head was handed in" in said and bundles(course) == []
+    said = take_in(folder)[1]
+    assert "1 waits for you" in said and "it names the assignment 'another_base', and s1001 handed it in" in said
 
 
 # Safe, and the same when done twice

@@ -157,7 +157,7 @@ def test_the_overview_names_who_is_late_by_how_much_with_and_without_a_penalty(t
     }
     page = overview(tmp_path, scored(), scored("ben"), marks=late)
     rows = page.split("<h3>Late</h3>")[1].split("</table>")[0]
-    assert "1 late" in page and '<td>ada</td><td class="wide">Ada A.</td>' in rows
+    assert "1 late" in page and '<td>ada <span class="name">Ada A.</span></td>' in rows
     assert ">1 hour 30 minutes</td>" in rows and "ben" not in rows
 
 

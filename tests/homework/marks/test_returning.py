@@ -1,6 +1,7 @@
 """Feedback goes back in the form that each platform takes, and never to anybody else."""
 
 import csv
+import dataclasses
 import io
 import json
 import zipfile
@@ -54,30 +55,30 @@ def page(course, student):
 )
 def test_moodle_gets_each_page_in_the_folder_of_its_download(course, prefix):
     came_from(course, "ada", platform="moodle", prefix=prefix, file="work.zip")
-    paths, waiting = pack(course)
-    assert contents(course / "returned" / "conv_head-moodle.zip") == {
+    paths, waiting, _ = pack(course)
+    assert contents(course / "returned" / "1" / "conv_head-moodle.zip") == {
         f"{prefix}/feedback_conv_head.html": page(course, "ada")
     }
-    assert waiting == [] and course / "returned" / "conv_head-moodle.zip" in paths
+    assert waiting == {} and course / "returned" / "1" / "conv_head-moodle.zip" in paths
 
 
 def test_with_moodles_worksheet_those_too_get_a_page_who_came_another_way(course):
     pack(course, numbers={"ada": ("Ada_A.", "11"), "ben": ("Ben B.", "12")})
-    names = set(contents(course / "returned" / "conv_head-moodle.zip"))
+    names = set(contents(course / "returned" / "1" / "conv_head-moodle.zip"))
     assert names == {f"{who}_assignsubmission_file_/feedback_conv_head.html" for who in ("Ada A._11", "Ben B._12")}
 
 
 def test_canvas_gets_a_zip_under_the_very_name_of_its_download_with_the_page_in_it(course):
     came_from(course, "ada", platform="canvas", prefix="archerada_LATE_12345_67890_", file="work-1.zip")
     pack(course)
-    ((name, content),) = contents(course / "returned" / "conv_head-canvas.zip").items()
+    ((name, content),) = contents(course / "returned" / "1" / "conv_head-canvas.zip").items()
     assert name == "archerada_LATE_12345_67890_work-1.zip"
     assert contents(io.BytesIO(content)) == {"feedback_conv_head.html": page(course, "ada")}
 
 
 def test_everybody_stands_in_the_table_for_mail_merge_with_the_own_page(course):
     pack(course)
-    with (course / "returned" / "mail-merge.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (course / "returned" / "1" / "mail-merge.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["student"], row["email"]) for row in rows] == [("ada", "ada@example.org"), ("ben", "")]
     for row in rows:
@@ -102,15 +103,52 @@ def test_two_students_with_one_account_are_told_and_nothing_is_packed(course):
 
 def test_what_is_not_marked_to_its_end_stays_here_until_it_is_asked_for(course):
     marks = {("ada", "conv_head"): OPEN, ("ben", "conv_head"): DONE}
-    paths, waiting = pack(course, marks)
-    assert waiting == ["ada/conv_head"]
-    assert "ada" not in (course / "returned" / "mail-merge.csv").read_text(encoding="utf-8-sig")
-    assert pack(course, marks, everything=True)[1] == []
+    paths, waiting, _ = pack(course, marks)
+    assert waiting == {"something is still to be marked by hand": ["ada/conv_head"]}
+    assert "ada" not in (course / "returned" / "1" / "mail-merge.csv").read_text(encoding="utf-8-sig")
+    assert pack(course, marks, everything=True)[1] == {}
 
 
-def test_packing_twice_gives_the_same_bytes(course):
+def test_why_a_page_stays_here_is_said(course):
+    submissions = [
+        handed_in("ada", missing=True),
+        handed_in("ben", problem="A person looks at it.", waits="it names ada"),
+        handed_in("cem"),
+    ]
+    _, waiting, _ = pack_feedback(course, STUDENTS, submissions, {})
+    assert waiting == {
+        "nothing was handed in": ["ada/conv_head"],
+        "another's bundle waits": ["ben/conv_head"],
+        "no mark yet": ["cem/conv_head"],
+    }
+
+
+def test_what_was_packed_before_and_says_the_same_is_not_sent_twice(course):
+    for student in ("ada", "ben"):
+        came_from(course, student, platform="moodle", prefix=f"{student}_1_assignsubmission_file_", file="work.zip")
+    pack(course)
+    first = (course / "returned" / "1" / "conv_head-moodle.zip").read_bytes()
+    assert pack(course) == ([], {}, 2)
+    commented = dataclasses.replace(DONE, comments={"text-answer": "Say why."})
+    report.write_feedback(course, SUBMISSIONS[0], scored("ada"), commented)
+    paths, _, same = pack(course)
+    assert same == 1 and {path.parent for path in paths} == {course / "returned" / "2"}
+    assert set(contents(course / "returned" / "2" / "conv_head-moodle.zip")) == {
+        "ada_1_assignsubmission_file_/feedback_conv_head.html"
+    }
+    assert (course / "returned" / "1" / "conv_head-moodle.zip").read_bytes() == first
+
+
+def test_everything_is_packed_again_where_that_is_asked_for_and_gives_the_same_bytes(course):
     came_from(course, "ada", platform="moodle", prefix="Ada A._1_assignsubmission_file_", file="work.zip")
     pack(course)
-    before = (course / "returned" / "conv_head-moodle.zip").read_bytes()
+    pack(course, again=True)
+    first, second = ((course / "returned" / n / "conv_head-moodle.zip").read_bytes() for n in "12")
+    assert first == second
+
+
+def test_a_spoilt_list_of_what_was_packed_is_told(course):
     pack(course)
-    assert (course / "returned" / "conv_head-moodle.zip").read_bytes() == before
+    (course / "returned" / "packed.json").write_text("[1]")
+    with pytest.raises(CourseError, match="packed.json is not what the course wrote"):
+        pack(course)
