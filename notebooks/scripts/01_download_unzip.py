@@ -65,7 +65,7 @@ figure = show_photos(animals, titles)
 # %% [markdown]
 # ## How do four zip files become 3,000 photos?
 #
-# The photos are from *Asirra*, a test of 2007 that asked visitors of a web page to tell cats from dogs, to keep
+# The photos are from *Asirra*, a test from 2007 that asked visitors to a web page to tell cats from dogs, to keep
 # robots out. The full set has 25,000 photos; we use 3,000. A model learns from the *training* photos, and the *test*
 # photos tell whether it has learned anything.
 #
@@ -125,10 +125,11 @@ for text in (b"cat", b"car"):
 # %% [markdown]
 # ### Your turn: the checksum of the file
 #
-# Compute it for the whole file `part`, as text. `part.read_bytes()` gives the bytes.
+# Compute the whole checksum of the file `part`, all 64 digits: `part.read_bytes()` gives the bytes. (`part` exists only
+# until the next section. If you come back later, choose *Restart*, and run the cells from the top to here.)
 
 # %% tags=["your-turn"]
-checksum = ...  # one line, like the one above
+checksum = ...  # one line
 
 # %% tags=["check"]
 from course_utils import check_answer

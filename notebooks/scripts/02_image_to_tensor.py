@@ -169,8 +169,9 @@ print("they differ by no more than rounding:", np.abs(by_hand - by_opencv).max()
 # %% [markdown]
 # ### Why not a finer filter?
 #
-# *Lanczos* is known as the best filter, so many programs ask OpenCV for it. It weighs 8 x 8 old pixels around each
-# new one. **Predict:** stripes one pixel wide, black and white, shrink to about a third. What colour should come out?
+# *Lanczos* is known as the best filter, so many programs ask OpenCV for it. OpenCV's weighs 8 x 8 old pixels around
+# each new one. **Predict:** stripes one pixel wide, black and white, shrink to about a third. What colour should come
+# out?
 
 # %%
 from PIL import Image
@@ -189,10 +190,10 @@ for name, image in small.items():
 figure = show_photos([image[:50, :50] for image in small.values()], list(small), width=3)
 
 # %% [markdown]
-# An even grey is right: spread 0. The fault is not Lanczos, since Pillow's is the best of the three. It is that
+# An even grey is right: spread 0. Lanczos is not at fault: Pillow's is the best of the three. The fault is that
 # OpenCV's filter stays 8 pixels wide however much you shrink, while Pillow's widens with the factor. Too narrow a
-# filter picks single pixels, and fine patterns turn into false ones. Area, on these worst of all stripes, is still far
-# better than 90, and OpenCV has it at hand: we use it. Fur and loose hairs are fine patterns too:
+# filter picks single pixels, and fine patterns turn into false ones. Even on these stripes, the worst case, area leaves
+# a spread of 24 in place of 90, and OpenCV offers it: we use it. Fur and loose hairs are fine patterns too:
 
 # %% alt="The cat enlarged: with OpenCV's Lanczos its loose hairs break into dots, with area they stay lines."
 lanczos = cv2.resize(right, (150, 150), interpolation=cv2.INTER_LANCZOS4)
@@ -270,7 +271,7 @@ plt.show()
 # ## Eight bytes for one
 #
 # Networks like small numbers, so 0-255 is often scaled with `images / 255`. NumPy then makes each byte a number of
-# eight bytes, a `float64`. We keep the bytes: the network can scale them in its first layer, a few photos at a time.
+# eight bytes, a `float64`. We keep the bytes: the network can scale them itself, a few photos at a time.
 
 # %%
 from course_utils import load_photos
@@ -311,7 +312,8 @@ figure = show_photos(x_train[chosen], [("cat", "dog")[label] for label in y_trai
 # ## The same with Keras
 #
 # Most courses use `image_dataset_from_directory`. It reads 32 photos at a time, a *batch*, decodes them when the
-# network asks for them, and forgets them again. The folder of a photo says its label, in the order of `class_names`.
+# network asks for them, and forgets them again. A photo's label is the place of its folder in `class_names`: 0 for
+# cats, 1 for dogs.
 
 # %%
 import keras
@@ -366,9 +368,9 @@ print(f"reading an epoch from the files takes {from_files / from_array:.0f} time
 print(f"in memory: the array {x_train.nbytes / 1e6:.0f} MB, a batch {batch.nbytes / 1e6:.1f} MB")
 
 # %% [markdown]
-# The array is decoded once, and reading it again is nearly free; but it must fit into memory. The dataset
-# decodes all photos again in each epoch, but needs only a few batches of memory, for 3,000 photos or for three million.
-# So: the array while it fits, the dataset when it no longer does. This course uses the array.
+# The array is decoded once, and reading it again is nearly free; but it must fit into memory. The dataset decodes all
+# photos again in each epoch, but needs memory for only a few batches, for 3,000 photos or for three million. So: the
+# array while it fits, the dataset when it no longer does. This course uses the array.
 
 # %% [markdown]
 # ## Three sets, and why
@@ -427,9 +429,10 @@ my_fit, my_validation = positions, positions[800:1200]
 # %% [markdown]
 # ### On the real photos
 #
-# Photo 300 is a grey tabby kitten close to the camera, so less of it turns blue. Its whiskers break into dots under
-# OpenCV's Lanczos filter just the same. Ours and Keras's pixels differ by 2 of 255 here too. Reading an epoch from the
-# files took 21 times as long as from the array, measured on two busy processor cores.
+# Photo 300 is a close-up of a grey tabby kitten. In grey, red and blue are nearly equal, so exchanging them changes
+# less than in the drawn cat. Its whiskers break into dots under OpenCV's Lanczos filter just the same. Ours and Keras's
+# pixels differ by 2 of 255 here too. Reading an epoch from the files took 21 times as long as from the array, measured
+# on two busy processor cores.
 
 # %% [markdown]
 # ## Summary

@@ -16,7 +16,7 @@
 # After this notebook you can
 #
 # - compute a convolution by hand, and count what a network of convolutions learns,
-# - say what a loss, a gradient and a learning rate are, and notice in the first minute that a network does not learn,
+# - say what a loss, a gradient and a learning rate are, and notice within a minute that a network is not learning,
 # - read training curves, recognise overfitting, and report one test accuracy with its uncertainty.
 #
 # **Time** 4 to 10 minutes on two laptop cores. **Memory** 2 GB. **Needs** the images of notebook 01; fetches them.
@@ -35,8 +35,7 @@ if importlib.util.find_spec("course_utils") is None:
 #
 # Half of the photos show cats, so a coin is right half the time.
 #
-# **Predict:** what share of new photos will a network get right after seeing these 2,000 and nothing else? Write
-# your guess down.
+# **Predict:** what share of new photos will it get right?
 #
 # The line `carry_models()` keeps what you train for the next notebooks; in Colab it asks to use your Google Drive.
 
@@ -144,7 +143,8 @@ figure = show_maps(by_hand, ["vertical edges", "horizontal edges"], photo=grey)
 #
 # ### The same from Keras
 #
-# `Conv2D(2, 3)` is a layer with two filters of 3 x 3. Usually it finds its weights in training; here we put ours in.
+# A network is a chain of *layers*: each computes with the numbers of the one before. `Conv2D(2, 3)` is one with two
+# filters of 3 x 3. Usually it finds its weights in training; here we put ours in.
 
 # %%
 import keras
@@ -184,11 +184,12 @@ figure = show_maps([by_hand[0], found, pooled], ["convolution 148 x 148", "ReLU 
 #
 # The first convolution sees colours. The next ones see the maps of the layer before, so that they can combine edges
 # into corners, corners into ears. There are more such parts than kinds of edges, hence more filters: from 32 to 128.
+# Such a network is a *convolutional neural network* (CNN).
 #
 # At the end *Flatten* puts all numbers of the last maps in one row, *Dense* weighs them (each of its units adds up all
-# inputs, each times a weight), and *softmax* turns two scores into two probabilities, cat and dog: `exp` of each,
-# divided by their sum. The first layer, *Rescaling*, brings 0 to 255 to the range -1 to 1, inside the model, so that
-# the photos can stay bytes.
+# inputs, each times a weight, and a bias), and *softmax* turns two scores into two probabilities, cat and dog: `exp` of
+# each, divided by their sum. The first layer, *Rescaling*, maps 0 to 255 to the range -1 to 1, inside the model, so
+# that the photos can stay bytes.
 
 
 # %%
@@ -216,7 +217,7 @@ def scratch_cnn():
 # %% [markdown]
 # ### Your turn: how many numbers does the first convolution learn?
 #
-# Each of its 32 filters looks at 3 x 3 pixels in each of 3 colours, and adds one number of its own, the *bias*.
+# Each of its 32 filters looks at 3 x 3 pixels in each of 3 colours, and adds one number, the *bias*.
 
 # %% tags=["your-turn"]
 learned = ...  # one line: a product and a sum
@@ -289,7 +290,7 @@ model = scratch_cnn()
 model.summary()
 
 # %% [markdown]
-# Read the shapes from top to bottom. A convolution takes 2 pixels off, pooling halves and rounds down: 150 → 148 → 74
+# Read the shapes downwards. A convolution takes 2 pixels off, pooling halves and rounds down: 150 → 148 → 74
 # → 72 → 36 → 34 → 17 → 15 → 7. So 7 x 7 x 128 = 6,272 numbers reach the Dense layer.
 #
 # ## How it learns, with one weight instead of 3,453,634
@@ -359,8 +360,7 @@ print(f"weight 0: it costs {tiny_loss(0):.3f}, and the slope there is {slope(0):
 
 # %% [markdown]
 # With the weight 0 the tiny network says 50 : 50, and pays ln 2. The slope is negative: a larger weight costs less. Go
-# a step in that direction, measure the slope again, and so on. A step is as long as the slope times the *learning
-# rate*.
+# a step in that direction, and measure the slope again. A step is as long as the slope times the *learning rate*.
 #
 # ### Your turn: one step downhill
 #
@@ -416,9 +416,9 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Overlong steps jump the valley, land higher, creep back, and jump again. With millions of weights there is one slope
-# for each; all together are the *gradient*. *Backpropagation* finds them in one pass back through the layers. A *batch*
-# of 32 photos is enough to estimate them and make one step; one pass over all photos is an *epoch*. *Adam*, our
+# Overlong steps jump across the valley, land higher, creep back, and jump again. With millions of weights there is one
+# slope for each; all together are the *gradient*. *Backpropagation* finds them in one pass back through the layers. A
+# *batch* of 32 photos is enough to estimate them and make one step; one pass over all photos is an *epoch*. *Adam*, our
 # *optimizer*, also makes the steps longer or shorter for each weight, by its recent slopes.
 
 # %% [markdown]
@@ -458,9 +458,9 @@ for learning_rate in (1e-2, 3e-4, 1e-5):
     print(f"learning rate {learning_rate:g}: validation loss {loss:.3f}, {loss - np.log(2):+.3f} from ln 2")
 
 # %% [markdown]
-# Twenty-five steps (800 / 32) are enough to see whether something moves. With overlong steps a network lands at 50 : 50
-# for every photo, exactly at ln 2, and often never gets away from there: a *dead start*. The other two lie below it. So
-# the trial rules one rate out, and crowns none. We take the larger, which needs fewer steps.
+# Twenty-five steps (800 / 32) are enough to see whether something moves. Overlong steps can throw a network to where it
+# says 50 : 50 to every photo, at ln 2, and often it never gets away: a *dead start*. The other two lie below it, so the
+# trial rules one rate out and crowns none. We take the larger: fewer steps.
 #
 # ## Train, and watch both curves
 #
@@ -497,12 +497,13 @@ print("the model keeps the weights of epoch", stop.best_epoch + 1)
 # 3,453,634 parameters have room for 1,600 photos, so training accuracy says little about new ones. Three remedies come
 # later: more photos, or altered copies of them (*augmentation*, notebooks 06 and 07); a network that can remember less
 # (*dropout*, fewer parameters, 07); and features learned from other photos (04). `EarlyStopping` cures nothing; it only
-# goes back to before the damage. (Training is measured during an epoch, validation after it: hence its early lead.)
+# goes back to before the damage. (Training is measured during an epoch, validation after it: so validation leads at
+# first.)
 #
 # ## Open the test set, once
 #
-# 1,000 photos that nothing has seen: no weight was fitted to them, and nothing was chosen on them. Most later notebooks
-# will open the same 1,000 again. Each further look makes it a little easier to fool oneself; up to 07, every choice is
+# 1,000 photos that the network has never seen: no weight was fitted to them, and nothing was chosen on them. Most later
+# notebooks will open the same 1,000 again. Each further look makes it easier to fool oneself; up to 07, choices are
 # made on validation photos.
 
 # %%
@@ -550,14 +551,14 @@ check_accuracy("scratch CNN, test accuracy", accuracy, 0.60, 0.82)
 # ## Two kinds of luck
 #
 # Another 1,000 test photos would give another number. The *95 % interval* covers this luck: it holds the true
-# accuracies that fit what we saw, about 3 points to each side. But training involves luck as well, in its random
-# start and in the order of the photos. That luck shows only when the network is trained again:
+# accuracies that fit what we saw, about 3 points to each side. But training involves luck as well: its random start,
+# and the order of the photos. That shows only when the network is trained again:
 #
 # | seed | 0 | 1 | 2 |
 # |---|---|---|---|
 # | test accuracy on the real photos | 0.740 | 0.714 | 0.741 |
 #
-# (Three seeds, 10 epochs on all 2,000 photos, with the weights averaged over the last steps.) They lie up
+# (10 epochs on all 2,000 photos, weights averaged over the last steps.) They lie up
 # to 2.7 points apart: as much as the interval allows to each side. Two *trained models* can be compared on test photos;
 # to compare two *ways of training*, train each several times.
 #
@@ -595,16 +596,15 @@ keep_model(model, "scratch", data)
 # %% [markdown]
 # ### On the real photos
 #
-# There this network got between 0.71 and 0.74 of the test photos right (the three seeds above), about 4 points less
-# than on six sets of drawings (0.73 to 0.79), in both cases with all 2,000 images. With 1,600 and early
-# stopping, as here, seed 0 got 0.697.
+# There the three seeds above got 0.71 to 0.74 of the test photos right, about 4 points less than on drawings (0.73 to
+# 0.79; we drew six sets). With 1,600 and early stopping, as here, seed 0 got 0.697.
 
 # %% [markdown]
 # ## Summary
 #
 # - A convolution is a sum of nine products at every place; a CNN finds the weights itself, 3,453,634 of them here.
 # - It finds them downhill: the loss says how wrong, the gradient which way, the learning rate how far. A loss that
-#   stays at 0.693 = ln 2 means that nothing is learned.
+#   stays at 0.693 = ln 2 means that nothing is being learned.
 # - Training accuracy says what the network remembers. Choose on validation photos, report on test photos.
 # - 2,000 photos are few for 3 million parameters: notebook 04 borrows what others have learned.
 #

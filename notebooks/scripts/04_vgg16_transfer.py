@@ -174,10 +174,10 @@ def trainable_numbers(model):
 # ## Through the base in each epoch, or once?
 #
 # In each epoch all photos pass through the whole base, though frozen weights give the same answer each time. What does
-# that cost? We time one epoch over 640 photos, and reckon it up to five.
+# that cost? We time one epoch over 640 photos, and multiply to get five.
 #
 # `training=False` says: always run as in prediction. Some layers behave differently in training: *dropout* switches
-# units off by chance, *batch normalization* uses the averages of the batch at hand. In a frozen base neither may
+# units off at random, *batch normalization* uses the averages of the batch at hand. In a frozen base neither may
 # happen.
 
 # %%
@@ -254,9 +254,9 @@ check(apart < 0.03, "both ways give the same probabilities", "Same first weights
 # %% [markdown]
 # ## Which head?
 #
-# *Flatten* keeps every feature at every place. *Global average pooling* takes each feature's mean over all places.
-# Without the Dense 512 that makes about four thousand times fewer parameters, and where the animal sits no longer
-# matters. A choice is made on validation photos.
+# *Flatten* keeps every feature at every place. *Global average pooling* takes each feature's mean over all places. It
+# also drops the Dense 512: about four thousand times fewer parameters, and where the animal sits no longer matters. A
+# choice is made on validation photos.
 
 # %%
 from sklearn.model_selection import train_test_split
@@ -358,7 +358,7 @@ print("gained {}, lost {}, probability {:.4f}".format(*gained_and_lost(first, se
 # %% [markdown]
 # `gained_and_lost` computes the same probability exactly (the *sign test*, or McNemar's test). Below 0.05 one usually
 # stops believing in luck. Above it, no difference is shown on these photos, which is not the same as equal heads. We
-# keep Flatten: notebooks 05 and 09 build on it.
+# keep Flatten; 05 and 09 load this model.
 
 # %% [markdown]
 # ## The wrong input
@@ -405,7 +405,7 @@ def spread(features):
 # %% [markdown]
 # Four inputs, the same photos: 400 to learn from, 400 to validate on. Each feature is averaged over its places. The
 # classifier, a *logistic regression*, is one Dense layer again; before it each feature is *standardised*, brought to
-# mean 0 and spread 1, so that small numbers are no excuse.
+# mean 0 and spread 1, so that small features are no handicap.
 
 # %%
 from sklearn.linear_model import LogisticRegression

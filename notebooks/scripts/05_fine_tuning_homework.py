@@ -104,7 +104,7 @@ frozen = earlier_model(data, "frozen_base", train_frozen_base)
 
 # %% [markdown]
 # Both answer the same 1,000 photos. As in 04, `gained_and_lost` counts the photos on which only one of them is right,
-# and says how probable so uneven a split is if both models are equally good.
+# and says how probable a split at least this uneven would be if both models were equally good.
 
 
 # %%
@@ -202,8 +202,8 @@ axes.spines[:].set_visible(False)
 # ### Your turn: unfreeze by name
 #
 # In VGG16 the last block is `block5_conv1`, `block5_conv2`, `block5_conv3` and a pooling. Counting from the end
-# misleads: a loop over `layers[-2]` fails, since that is one layer and no list, and `layers[-2:]` is one convolution
-# and the pooling. So go by name. Freeze the whole base, then set `trainable` of the three layers;
+# misleads: a loop over `layers[-2]` fails, since that is a single layer, not a list, and `layers[-2:]` is one
+# convolution and the pooling. So go by name. Freeze the whole base, then set `trainable` of the three layers;
 # `base.get_layer(name)` finds one.
 
 
@@ -401,8 +401,8 @@ for name, history in {"head alone": head_alone, "fine-tuned": fine_tuned, "at on
 # ## Does it pay? The test photos
 #
 # We compare the fine-tuned model with the head alone. These are the same 1,000 photos as in 03 and 04. Every look at
-# them makes it a little easier to choose what suits just these photos. So after this cell, change nothing: choose rates
-# and epochs on the validation photos.
+# them makes it a little easier to choose what suits just these photos. So once the next cell has run, change nothing:
+# choose rates and epochs on the validation photos.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import difference_interval
@@ -440,8 +440,8 @@ print(f"95 % interval of the difference: {low:+.3f} to {high:+.3f}")
 # | 2 | 0.932 | 0.938 | 12 | 6 | 0.24 | -0.002 to +0.014 |
 #
 # Whoever ran only seed 0 would report a loss; the other two lean the other way. One run is one sample of the luck in
-# training, which the test over photos does not count. The verdict: no gain is shown, and three seeds are the least to
-# look at.
+# training, which the test over photos does not count. The verdict: no gain is shown, and one should look at three seeds
+# at the very least.
 
 # %% [markdown]
 # ## Homework
@@ -460,7 +460,7 @@ print(f"95 % interval of the difference: {low:+.3f} to {high:+.3f}")
 # ## Summary
 #
 # - Head first, then unfreeze the last block by name, compile, and take small steps.
-# - Ask the whole model what is trained; leave batch normalization frozen.
+# - Ask the whole model what is trained, since the base alone says 'nothing'; leave batch normalization frozen.
 # - Compare on the same photos, against a model that was trained as long. Give the interval of the difference.
 # - `clean_photos("data")` removes the lesson's images when the course is over.
 
@@ -476,7 +476,7 @@ print(f"95 % interval of the difference: {low:+.3f} to {high:+.3f}")
 # <details><summary>Solutions</summary>
 #
 # 1. The second: 2 x sqrt(200) / 1000 = 2.8 points to each side, against 0.6. Equal counts do not make models equal.
-# 2. They move many times further than with the small rate: the rate matters even after a trained head.
+# 2. They move many times further than with the small rate: the rate matters even when the head is already trained.
 # 3. They change with every step, since the weights that compute them do.
 #
 # </details>

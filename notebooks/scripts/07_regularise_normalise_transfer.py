@@ -40,7 +40,7 @@ if importlib.util.find_spec("course_utils") is None:
 # |---|---|---|
 # | 1 | 2 convolutions, dropout; pixels 0 to 255 | 0.58 to 0.61 |
 # | 2 | mirrored and turned photos; twice the filters and units | 0.63 to 0.68 |
-# | 3 | pixels -1 to 1; no hidden Dense layer | 0.74 to 0.77 |
+# | 3 | pixels -1 to 1; one Dense layer | 0.74 to 0.77 |
 # | 4 | MobileNetV2, frozen, instead of the convolutions | 0.98 |
 #
 # Each is better than the one before, but changes several things at once. *Which* change helped? We take smaller steps:
@@ -63,7 +63,7 @@ photo = photos[1007]
 labels = np.array([1] * 1000 + [0] * 1000)
 
 # %% [markdown]
-# Photos of 44 x 44 pixels save time. Can you still tell the animals apart?
+# Photos of 44 x 44 pixels save time. Are the animals still recognisable?
 
 # %% alt="Three dogs and three cats in photos of only 44 by 44 pixels, coarse but still recognisable."
 from course_utils import show_photos
@@ -74,7 +74,7 @@ figure = show_photos(photos[[1, 9, 10, 1003, 1009, 1010]], ["dog"] * 3 + ["cat"]
 # ## A split that is drawn anew
 #
 # To choose between networks we need validation photos that none trains on. The lesson shuffled a dataset and cut it
-# with `take` and `skip`. But it is shuffled again *each time it is read*. We try that with numbers in place of photos.
+# with `take` and `skip`. But it is shuffled again *each time it is read*. We try that with numbers.
 
 # %% tags=["nbval-ignore-output"]
 import tensorflow as tf
@@ -172,9 +172,8 @@ for name, history in histories.items():
 # %% [markdown]
 # ## Changes 2 and 3: deeper, and averaged
 #
-# Four convolutions see larger parts of the animal than two. Then *global average pooling*: `Flatten` keeps every place
-# of every map; this takes the mean of each map, and needs no hidden Dense layer. It says how much of a pattern there
-# is, not where.
+# Four convolutions see larger parts of the animal than two. `Flatten` keeps every place of every map; *global average
+# pooling* takes the mean of each: how much of a pattern there is, not where. One Dense layer is then enough.
 
 # %%
 maps = np.random.default_rng(0).normal(2, 3, (8, 5, 5, 4)).astype("float32")  # 8 photos, 4 maps of 5 x 5 for each
@@ -234,7 +233,7 @@ train("normalised", crop, scale, *four_convolutions(normalised=True), layers.Glo
 # ## Change 5: augmentation
 #
 # A mirrored cat is a cat. *Augmentation* changes the photos a little in every epoch, so that the network never sees
-# quite the same one twice and cannot learn them by heart.
+# quite the same one twice.
 #
 # ### Your turn: mirror a photo by hand
 #
@@ -257,7 +256,7 @@ mirrored = photo[:, :, ::-1]
 
 # %% [markdown]
 # `RandomCrop` cuts 40 x 40 pixels out of 44 x 44, at a new place for each batch. Beside it, the lesson's
-# `RandomRotation(0.2)`, up to 72 degrees to either side. Which of them could be photos that you will meet?
+# `RandomRotation(0.2)`, up to 72 degrees to either side. Which look like real photos?
 
 # %% alt="One photo, then three gentle copies, mirrored or cut a little differently, and three copies turned far over."
 mirror_and_cut = [layers.RandomFlip("horizontal"), layers.RandomCrop(40, 40)]
@@ -287,14 +286,14 @@ figure = plot_history({name: histories[name] for name in ("normalised", "augment
 
 # %% [markdown]
 # Look at the gap between solid and dashed. Without augmentation the network soon knows its training photos: it
-# overfits. With it the task is harder, training accuracy rises slowly, but validation accuracy goes on rising: *more
-# epochs* still pay.
+# overfits. With it training accuracy rises slowly, but validation accuracy goes on rising: *more epochs* still pay.
 
 # %% [markdown]
 # ## Change 6: a learning-rate schedule
 #
-# Large steps find the right region, small steps settle there. So the rate rises in the first tenth of training, then
-# falls to zero along half a cosine.
+# Large steps find the right region, small steps settle there: the rate falls to zero along half a cosine. Before that
+# it rises for a tenth of training (*warm-up*), since large steps throw fresh weights off. Its peak is three times the
+# rate so far: two changes in one.
 #
 # ### Your turn: a cosine
 #
@@ -359,9 +358,9 @@ for name, history in histories.items():
     print(f"{name:11} after 10 epochs {early}  after 20 {late}")
 
 # %% [markdown]
-# One run cannot decide a few points. Three seeds, each with its own split:
+# One run cannot settle a few points. Three other runs, each with its own seed and split:
 #
-# | change (to *averaged* 10 epochs, then 20) | mean (lowest-highest) |
+# | change (10 epochs to *averaged*; 20 below it, unless named) | mean (lowest-highest) |
 # |---|---|
 # | raw pixels | 0.526 (0.498-0.576) |
 # | scaled | 0.610 (0.602-0.619) |
@@ -372,14 +371,14 @@ for name, history in histories.items():
 # | augmented | 0.698 (0.649-0.765) |
 # | scheduled | 0.801 (0.790-0.811) |
 #
-# Scaling, depth, augmentation (at 20 epochs) and the schedule help with every seed, the schedule most; of your four,
-# scaling. Batch normalization alone does not: it speeds up learning, and learning by heart too.
+# Scaling, depth, augmentation (at 20 epochs) and the schedule help with every seed, the schedule with its larger rate
+# most; of your four, scaling. Batch normalization alone does not: it speeds up learning, and learning by heart too.
 
 # %% [markdown]
 # ## The better network
 #
 # All six changes together, wider (up to 192 filters), on 80 of 88 pixels, and with all 2,000 photos. The choices are
-# made, so no validation photos are needed, and the last weights are kept.
+# made, so no validation photos are needed.
 #
 # *Label smoothing* asks for 0.95 instead of 1, so each label becomes a pair of numbers. *Weight decay* (in AdamW) pulls
 # every weight a little towards zero at each step.
@@ -441,8 +440,8 @@ seconds["frozen base"] = time.perf_counter() - start
 # %% [markdown]
 # ## Open the test set
 #
-# The 1,000 test photos of 03 to 06. We choose nothing on them; we count photo by photo what the better network gained
-# and lost against that of 03.
+# The 1,000 test photos of 03 to 06. We choose nothing on them, and count what the better network gained and lost
+# against that of 03.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import earlier_model
@@ -489,14 +488,14 @@ print(
 )
 
 # %% [markdown]
-# The better network even reaches this frozen base (0.905), though not that of 04 (0.954). The count compares two
-# *trained networks*, not two recipes; for these you need several seeds.
+# The better network even does as well as this frozen base (0.905), if not as well as that of 04 (0.954). The count
+# compares two *trained networks*, not two recipes; for these you need several seeds.
 
 # %% [markdown]
 # ### On the real photos
 #
-# Test accuracy over three seeds, with 24 epochs instead of 12: the better network reached 0.854, 0.848 and 0.866, the
-# network of notebook 03 0.740, 0.714 and 0.741 (`docs/results/seeds.md`). Here every seed says the same.
+# Test accuracy over three seeds: the better network, with 24 epochs instead of 12, reached 0.854, 0.848 and 0.866, that
+# of notebook 03 (10 epochs) reached 0.740, 0.714 and 0.741 (`docs/results/seeds.md`). Here every seed says the same.
 
 # %%
 from course_utils import keep_results

@@ -65,9 +65,9 @@ axes.set(ylabel="images", title="Images of each class")
 figure.tight_layout()
 
 # %% [markdown]
-# ### Your turn: how good is always the same answer?
+# ### Your turn: how good is the same answer every time?
 #
-# A model that always answers with the most frequent class: which share of all images does it get right? `counts` holds
+# A model that always answers with the most frequent class: what share of all images does it get right? `counts` holds
 # the number of images of each class.
 
 # %% tags=["your-turn"]
@@ -108,8 +108,9 @@ check(len(twins) == 1, "one photo stands in two classes", "Hash the bytes of the
 # %% [markdown]
 # ## Nearly the same photo
 #
-# Saved again, or made smaller, a photo has other bytes. A *difference hash* looks at the picture instead: shrink it to
-# 16 rows of 17 grey pixels, and note for each pixel whether its right neighbour is brighter. That makes 16 x 16 bits.
+# Saved again, or made smaller, a photo has different bytes. A *difference hash* looks at the picture instead: shrink it
+# to 16 rows of 17 grey pixels, and note for each pixel whether its right neighbour is brighter. That makes 16 x 16
+# bits.
 
 # %%
 import cv2
@@ -278,9 +279,10 @@ check(
 )
 
 # %% [markdown]
-# The small rate alone keeps even the *training* loss where guessing is. That is *underfitting*: the opposite of
-# overfitting, and no cure for it. What 100 epochs would do, 8 cannot tell; but the lesson's run had a training accuracy
-# of 0.59 after 100. How far the first three rows differ is partly luck: one seed, other first weights, few images.
+# Adding the small rate leaves even the *training* loss at the level of guessing. That is *underfitting*: the opposite
+# of overfitting, and no cure for it. What 100 epochs would do, 8 cannot tell; but the lesson's run had a training
+# accuracy of 0.59 after 100. How far the first three rows differ is partly luck: one seed, different first weights, few
+# images.
 
 # %% [markdown]
 # ## Strategy 2: freeze the base
@@ -400,7 +402,7 @@ probabilities["fine-tuned"] = tuned.predict(x[test], verbose=0)
 #
 # ### Your turn: how far do the averages get?
 #
-# Two epochs of 27 steps. Which share of a running average comes from the new batches after 54 steps?
+# Two epochs of 27 steps. What share of a running average comes from the new batches after 54 steps?
 
 # %% tags=["your-turn"]
 new_share = ...  # a number between 0 and 1
@@ -419,7 +421,7 @@ new_share = 54 * 0.001
 
 # %% [markdown]
 # So the weights adapt to the batches' own scale, while prediction goes on with averages that are 95 % old. We try both
-# on a base with 52 batch normalizations: the same start, the last 50 layers unfrozen, with and without their batch
+# ways on a base with 52 such layers: the same start, the last 50 layers unfrozen, with and without their batch
 # normalizations.
 
 # %%
@@ -449,15 +451,15 @@ for name, history in effect.items():
     print(f"batch normalization {name:9} training {seen}, validation {unseen}")
 
 # %% [markdown]
-# Unfrozen, *training* accuracy falls at once: each batch is scaled by itself, and the head meets other features than
-# it was trained on. Frozen, nothing jumps. The gap in validation may be luck on so few images.
+# Unfrozen, *training* accuracy falls at once: each batch is scaled by itself, and the head meets features it was not
+# trained on. Frozen, nothing jumps. The gap in validation may be luck on so few images.
 
 # %% [markdown]
 # ## More photos, or another strategy?
 #
 # Advice on this often comes as a table: few or many photos, similar to the base's or not. We would rather measure. Here
-# is the head on the recorded features of fewer and fewer training images; notebook 06 draws such a curve for its ways
-# of reusing a base, on cats and dogs.
+# is the head on the recorded features of fewer and fewer training images; notebook 06 draws such a curve for cats and
+# dogs.
 
 # %% alt="Validation accuracy of the head on the frozen base rises with the number of training images."
 numbers, reached = [50, 100, 200, 400, len(fit)], []
@@ -482,9 +484,9 @@ figure.tight_layout()
 # %% [markdown]
 # ## The test images, once
 #
-# The *confusion matrix* has a row for each true class and a column for each answer. *Recall*: of the roses, which share
-# was found? *Precision*: of those called roses, which share are roses? *F1* is high only if both are: twice their
-# product, divided by their sum. (The lesson's 'F1' of 0.65 is an accuracy; its F1 is 0.62.)
+# The *confusion matrix* has a row for each true class and a column for each answer. *Recall*: of the roses, what share
+# was found? *Precision*: of those called roses, what share are roses? *F1* is high only if both are: twice their
+# product, divided by their sum. (The lesson calls its 0.65 an 'F1'; that network's F1 is 0.62.)
 
 # %% alt="Three confusion matrices side by side: from scratch, frozen base and fine-tuned."
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
@@ -539,13 +541,13 @@ check_accuracy("from scratch on five flowers, test accuracy", accuracies["from s
 check_accuracy("frozen base on five flowers, test accuracy", accuracies["frozen base"], 0.45, 0.95)
 
 # %% [markdown]
-# Your prediction? The order is the lesson's, but only the first step is shown. For the second write 'no difference
-# found', and not 'equal': on 279 images the intervals are wide.
+# Your prediction? The order is the lesson's, but the test rules out luck only for the first step. For the second write
+# 'no difference found', and not 'equal': on 279 images the intervals are wide.
 
 # %% [markdown]
 # ### On the real photos
 #
-# The network from scratch, on 150 pixels, reached a test accuracy of 0.59, the head on a frozen MobileNetV2 0.87,
+# The network from scratch, on 150 pixels, reached a test accuracy of 0.59, the head on a frozen MobileNetV2 0.87, and
 # fine-tuned 0.85: not always the lesson's order. There the base adds 28 points, here 11: perhaps because it has seen
 # photos of many kinds.
 
@@ -577,8 +579,8 @@ keep_results("08_flowers", flower_source(data), base.name, rows)
 # <details><summary>Solutions</summary>
 #
 # 1. 2590 / 128 = 20.2, rounded up: 21.
-# 2. Look for the smallest share on the diagonal, then for the largest number beside it in its row. In the lesson roses
-#    had a recall of 0.22 from scratch and of 0.83 after fine-tuning.
+# 2. Divide each number on the diagonal by the sum of its row and take the smallest; then look for the largest other
+#    number in that row. In the lesson roses had a recall of 0.22 from scratch and of 0.83 after fine-tuning.
 # 3. `roses.40`: the shape of its head and of its leaves.
 # 4. Seeing no flower, the classifier is sure of nothing; images that look like another class stand before it.
 #

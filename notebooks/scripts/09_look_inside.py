@@ -36,7 +36,7 @@ if importlib.util.find_spec("course_utils") is None:
 # A network can be right for a wrong reason: the sofa under the cat, the lawn under the dog. To find out, people draw
 # maps over photos. Some of these maps are false, and no less pretty.
 #
-# **Believe a picture only when it passed a test.**
+# **Believe a picture only when it has passed a test.**
 #
 # **Predict:** you may hide a tenth of a photo. Which tenth would make a network doubt most?
 
@@ -593,8 +593,8 @@ figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange),
 # ## Summary
 #
 # - A map is a claim: hide what it points at, and compare with random regions.
-# - Error analysis is writing, not watching: causes, counted.
-# - Confidence needs calibration, and its promise ends where the training photos end.
+# - Error analysis: causes, written down and counted.
+# - Calibrated confidence holds for photos like those it was fitted on.
 
 # %% [markdown]
 # ## Exercises

@@ -16,7 +16,7 @@
 # After this notebook you can
 #
 # - put your own network into a file that a phone can run, and prove that it still gives the same answers,
-# - make the file four times as small, and say what that costs,
+# - make the file a quarter of its size, and say what that costs,
 # - let it say *I am not sure*, and know how far to trust that.
 #
 # **Time** 3 minutes on two laptop cores. **Memory** 2 GB. **Needs** the models of 03 and 04, or trains replacements.
@@ -207,14 +207,14 @@ from course_utils import check
 
 for name in networks:
     apart = np.abs(from_keras[name][some] - from_file[name, "float32"]).max()
-    check(apart < 0.02, f"{name}: Keras and the file agree on 100 photos", "Was the model trained on after its export?")
+    check(apart < 0.02, f"{name}: Keras and the file agree on 100 photos", "Was it trained further after its export?")
 
 # %% [markdown]
 # ## A quarter of the size
 #
-# Must a weight have 32 bits? Take the largest weight of a layer and divide the range from minus to plus that size into
-# 254 equal steps. Move each weight to the nearest mark. Then a whole number from -127 to 127 says which one it is, and
-# that fits into 8 bits, one byte.
+# Must a weight have 32 bits? Take the weight of a layer that is largest in size, whatever its sign, and divide the
+# range from minus to plus that size into 254 equal steps. Move each weight to the nearest end of a step. Then a whole
+# number from -127 to 127 says which one it is, and that fits into 8 bits, one byte.
 #
 # ### Your turn: round the weights
 # `weights` are those of the first layer, 3 x 3 x 3 x 32. Express each in steps, round, convert back.
@@ -398,7 +398,7 @@ figure = show_photos([picture for kind in strangers for picture in strangers[kin
 
 # %% [markdown]
 # ### Your turn: how many foxes does it refuse?
-# `honest["fox"]` holds 100 rows of two probabilities. Which share of the foxes gets no answer?
+# `honest["fox"]` holds 100 rows of two probabilities. What share of the foxes gets no answer?
 
 # %% tags=["your-turn"]
 sure_from = 0.8
@@ -447,7 +447,7 @@ from course_utils.pocket.page import PocketModel, write_page
 titles = {"scratch": "CNN from scratch (notebook 03)", "frozen": "Frozen base (notebook 04)"}
 own = {name: "A briefly trained replacement." if name in replaced else "Your own network." for name in networks}
 learned = {
-    "photos": "These networks have learned from 2,000 photos.",
+    "photos": "These networks have learned from photos.",
     "sandbox": "These networks have learned from drawings.",
 }
 page = write_page(
@@ -464,10 +464,10 @@ page = write_page(
 # %% [markdown]
 # **On this computer:** in the course's folder run `python -m tools pocket`, and open the address that it prints.
 #
-# **On your phone:** `python -m tools pocket --lan`, with the phone in the same network, and point its camera at the
-# code in the terminal. Everyone in that network can then open the page, and no one sees your photos.
+# **On your phone:** `python -m tools pocket --lan`, with the phone on the same network, and point its camera at the
+# code in the terminal. Everyone on that network can then open the page, and no one sees your photos.
 #
-# **In Colab:** download `build/pocket.zip` from the panel of files at the left.
+# **In Colab:** download `build/pocket.zip` from the *Files* panel on the left.
 #
 # **For everyone:** unzip `pocket.zip`, and upload what is in it to a new *public* repository on GitHub. In its
 # *Settings*, under *Pages*, choose *Deploy from a branch* and `main`. A minute later the page is at
@@ -493,7 +493,7 @@ page = write_page(
 #
 # <details><summary>Solutions</summary>
 #
-# 1. MobileNet was made for phones: fewer multiplications for the same accuracy. The small base's file is the smallest
+# 1. MobileNet was made for phones: fewer multiplications for the same accuracy. Its file is the smallest
 #    of the three; time it with `predict_exported`.
 # 2. The first Dense layer: 6,272 x 512 + 512 = 3,211,776 of 3,453,634 parameters. `GlobalAveragePooling2D` instead of
 #    `Flatten` leaves 128 x 512 + 512 = 66,048 there, so the file has about a tenth of the bytes.

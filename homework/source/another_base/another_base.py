@@ -28,8 +28,8 @@ if importlib.util.find_spec("course_utils") is None:
 # %% [markdown]
 # ## Your variant
 #
-# Each student has their own: another base, other photos, other numbers. Leave this cell as it is; what you hand in
-# is graded for the variant that belongs to your student id.
+# Each student has their own: a different base, different photos, different numbers. Leave this cell as it is; what you
+# hand in is graded for the variant that belongs to your student id.
 
 # %% tags=["variant"]
 student = "practice"
@@ -53,7 +53,7 @@ check_variant(variant, "another_base")
 #
 # Everyone works on the same drawings, kept apart from the photos of the lesson. The first time, the next cell draws
 # 3,000 of them into the folder `drawings` beside this notebook: one to two minutes, and 103 MB. Afterwards they are
-# there; delete the folder when you have handed in.
+# there; delete the folder once you have handed in your work.
 #
 # `training_subset` says which of the 2,000 training photos you train on. Of the others, 400 are for validation: with
 # fewer, luck could explain most differences. `x` holds your photos and then the 400; `fit` and `validation` are their
@@ -99,8 +99,8 @@ check_images(x_test, 1000)
 # %% [markdown]
 # ## The base, frozen
 #
-# It was trained to tell other animals apart, never cats or dogs. Its features are recorded once; nothing of it is
-# trained here.
+# It was trained to tell other animals apart, never cats or dogs. Its features are recorded once; none of it is trained
+# here.
 
 # %%
 from course_utils import load_base
@@ -113,8 +113,8 @@ print(base.name, f"{base.model.count_params():,} parameters, output", base.model
 # ## Record its features, with its own preprocessing
 #
 # Record the features of all photos in `x` as `features`, and those of `x_test` as `features_test`. A base knows photos
-# only in the form that it was trained with; `record_features(base, photos)` brings them into that form first; to see
-# it, print the smallest and the largest value of `base.preprocess(x[:1])`.
+# only in the form that it was trained with. `record_features(base, photos)` first brings the photos into that form. To
+# see it, print the smallest and the largest value of `base.preprocess(x[:1])`.
 
 # %% tags=["recorded"]
 from course_utils import record_features
@@ -200,7 +200,7 @@ check_head(head_divided, features_divided, 2)
 check(
     features_divided.shape == features.shape and "val_accuracy" in history_divided.history,
     "x / 255 was measured too (this checks the form, not whether it is right)",
-    "Record features of all of x, and keep what fit returns for the second head as history_divided.",
+    "Give all of x / 255 to base.model.predict, and keep what fit returns for the second head as history_divided.",
 )
 
 # %% [markdown]

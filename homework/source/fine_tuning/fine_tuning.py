@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Homework: fine-tuning
 #
-# Train a head on a frozen base, unfreeze the last convolutions of this base, and train on with small steps. The order
+# Train a head on a frozen base, unfreeze the last convolutions of this base, and continue with small steps. The order
 # matters, and so does proving what is trained. Fill in each line that says `your code here`. **Time** 2 minutes to run.
 
 # %% tags=["setup"]
@@ -28,8 +28,8 @@ if importlib.util.find_spec("course_utils") is None:
 # %% [markdown]
 # ## Your variant
 #
-# Each student has their own: another base, other photos, other numbers. Leave this cell as it is; what you hand in
-# is graded for the variant that belongs to your student id.
+# Each student has their own: a different base, different photos, different numbers. Leave this cell as it is; what you
+# hand in is graded for the variant that belongs to your student id.
 
 # %% tags=["variant"]
 student = "practice"
@@ -53,7 +53,7 @@ check_variant(variant, "fine_tuning")
 #
 # Everyone works on the same drawings, kept apart from the photos of the lesson. The first time, the next cell draws
 # 3,000 of them into the folder `drawings` beside this notebook: one to two minutes, and 103 MB. Afterwards they are
-# there; delete the folder when you have handed in.
+# there; delete the folder once you have handed in your work.
 #
 # `training_subset` says which of the 2,000 training photos you train on. Of the others, 400 are for validation: with
 # fewer, luck could explain most differences. `x` holds your photos and then the 400; `fit` and `validation` are their
@@ -172,7 +172,7 @@ for weight in model.trainable_weights:
 check_unfrozen(model, base, variant["unfreeze"])
 
 # %% [markdown]
-# ## Step 3: train on, with small steps
+# ## Step 3: continue, with small steps
 #
 # Compile again, or the change has no effect: as in step 1, but with the second learning rate of your variant. Train on
 # the same photos with `epochs=epochs(2)`, and validate as before. Keep what `fit` returns as `second`.

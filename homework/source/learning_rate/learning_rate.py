@@ -28,8 +28,8 @@ if importlib.util.find_spec("course_utils") is None:
 # %% [markdown]
 # ## Your variant
 #
-# Each student has their own: another base, other photos, other numbers. Leave this cell as it is; what you hand in
-# is graded for the variant that belongs to your student id.
+# Each student has their own: a different base, different photos, different numbers. Leave this cell as it is; what you
+# hand in is graded for the variant that belongs to your student id.
 
 # %% tags=["variant"]
 student = "practice"
@@ -53,7 +53,7 @@ check_variant(variant, "learning_rate")
 #
 # Everyone works on the same drawings, kept apart from the photos of the lesson. The first time, the next cell draws
 # 3,000 of them into the folder `drawings` beside this notebook: one to two minutes, and 103 MB. Afterwards they are
-# there; delete the folder when you have handed in.
+# there; delete the folder once you have handed in your work.
 #
 # `training_subset` says which of the 2,000 training photos you train on. Of the others, 400 are for validation: with
 # fewer, luck could explain most differences. `x` holds your photos and then the 400; `fit` and `validation` are their
