@@ -5,6 +5,7 @@ import os
 import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -76,8 +77,7 @@ def readable_photos(paths):
         Each unreadable file with the reason in words.
     """
     paths = [Path(path) for path in paths]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        reasons = list(pool.map(_reason_unreadable, paths))
+    reasons = _in_threads(_reason_unreadable, paths)
     good = [path for path, reason in zip(paths, reasons, strict=True) if reason is None]
     bad = {path: reason for path, reason in zip(paths, reasons, strict=True) if reason is not None}
     return good, bad
@@ -121,9 +121,7 @@ def load_photos(paths, size=150):
     def load(position):
         images[position] = _load_one(paths[position], size)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(load, range(len(paths))):
-            pass
+    _in_threads(load, range(len(paths)))
     return images
 
 
@@ -163,6 +161,23 @@ def store_photos(paths, file, size=150, at_a_time=1000):
             images.tofile(stored)
     with file_errors_told(file):
         return np.load(file, mmap_mode="r")
+
+
+def _in_threads(function, items):
+    with headers_unwarned(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(function, items))
+
+
+@contextmanager
+def headers_unwarned():
+    """Leave out what Pillow warns of large and damaged headers: what follows from them is told here.
+
+    It stands around threads and never in them: the filters of warnings belong to the whole program, and a thread would
+    take those of another for the user's, and leave them behind.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _natural_key(path):
@@ -205,7 +220,7 @@ def _decode(content, size):
         return None, "it does not decode"
     # libjpeg fills what is missing before an end marker with one colour: only then look closer, which takes longer.
     sides = image[0], image[-1], image[:, 0], image[:, -1]  # it may have been turned as the camera noted
-    one_colour = any((side == side[0]).all() for side in sides)
+    one_colour = any(side.tobytes() == side[0].tobytes() * len(side) for side in sides)
     if one_colour and content.startswith(b"\xff\xd8") and _wants_more(content):
         return None, "it is cut off (its picture ends before its end marker)"
     return image, None
@@ -241,11 +256,8 @@ def _inspect(content, size):
     if not content:
         return "it is empty (0 bytes)", None
     try:
-        with warnings.catch_warnings():
-            # Of large and of damaged headers; what follows from them is told here.
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content)) as header:
-                kind, (width, height) = header.format, header.size
+        with Image.open(io.BytesIO(content)) as header:
+            kind, (width, height) = header.format, header.size
     except Image.DecompressionBombError:
         return f"it claims more than {MOST_PIXELS / 1e6:.0f} million pixels", None
     except Exception:

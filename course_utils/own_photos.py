@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from course_utils.errors import CourseError, file_errors_told
-from course_utils.images import _decode, _inspect, _read, photo_paths
+from course_utils.images import _decode, _inspect, _read, headers_unwarned, photo_paths
 from course_utils.settings import course_path
 
 LONGEST_SIDE = 1000
@@ -40,11 +40,12 @@ def open_own_photo(path):
     if path.is_dir():
         raise CourseError(f"{path} is a folder; give the path of one photo in it.")
     content = _read(path)
-    reason, _ = _inspect(content, LONGEST_SIDE // 2)
-    image = None if reason else _on_white(content)
-    if image is None and not reason:
-        image, reason = _decode(content, LONGEST_SIDE // 2)
-        image = None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    with headers_unwarned():
+        reason, _ = _inspect(content, LONGEST_SIDE // 2)
+        image = None if reason else _on_white(content)
+        if image is None and not reason:
+            image, reason = _decode(content, LONGEST_SIDE // 2)
+            image = None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     if image is None:
         raise CourseError(f"{path} cannot be opened: {reason}; save the photo as JPEG or PNG and try again.")
     shrink = LONGEST_SIDE / max(image.shape[:2])

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import warnings
 import zlib
 
 import cv2
@@ -406,6 +407,15 @@ def test_any_bytes_behind_a_known_beginning_are_loaded_or_told(tmp_path_factory,
     path = tmp_path_factory.getbasetemp() / "any.jpg"
     path.write_bytes(beginning + content)
     assert_loaded_or_told(path)
+
+
+def test_loading_in_threads_leaves_the_users_filters_of_warnings_as_they_were(tmp_path):
+    paths = [tmp_path / f"{number}.jpg" for number in range(300)]
+    for path in paths:
+        cv2.imwrite(str(path), np.full((160, 160, 3), 90, np.uint8))
+    before = list(warnings.filters)
+    load_photos(paths)
+    assert readable_photos(paths)[1] == {} and warnings.filters == before
 
 
 def test_augmented_versions_differ_from_the_photos_and_from_each_other():

@@ -153,7 +153,7 @@ def test_gradebook_and_exports_have_the_same_marks_and_no_silent_0(graded):
 def test_the_overview_names_the_copy_and_every_refusal(graded):
     assert "ada, dora (weights)" in graded.overview and "zip bomb" in graded.overview
     for name in ("ben", "cem", "eli", "fay", "gil", "hal"):
-        assert f"<td>{name}</td>" in graded.overview
+        assert f"<td>{name} <span" in graded.overview
 
 
 def test_feedback_of_one_names_no_other(graded):
