@@ -163,7 +163,9 @@ def check(chosen):
     for assignment in assignments:
         found = find_submissions(course, students, [assignment])
         missing = [one.student for one in found if one.missing]
-        print(f"{assignment}: {sum(one.path is not None for one in found)} bundles, {len(missing)} missing.")
+        waiting = sum(one.waits is not None for one in found)
+        waits = f", {waiting} waiting for you" if waiting else ""
+        print(f"{assignment}: {sum(one.path is not None for one in found)} bundles{waits}, {len(missing)} missing.")
         _name(found, missing)
         for one in found:
             if one.waits:
@@ -222,11 +224,10 @@ def _accept(chosen, students):
         if (one.student, one.assignment) in asked:
             if not one.waits:
                 raise CourseError(f"Nothing of {one.student} for {one.assignment} waits; there is nothing to accept.")
-            owner = next((other.student for other in found if other.path and other.sha256 == one.sha256), None)
-            if owner:
+            if one.copied_from:
                 raise CourseError(
-                    f"What waits of {one.student} for {one.assignment} is the very file that {owner} handed in, so it "
-                    f"is not accepted: ask {one.student} for their own work, or give points by hand (mark)."
+                    f"What waits of {one.student} for {one.assignment} is the very work that {one.copied_from} handed "
+                    f"in, so it is not accepted: ask {one.student} for their own, or give points by hand (mark)."
                 )
             accept(chosen.course, one.student, one.assignment, one.sha256)
             print(f"Accepted for {one.student}: {one.assignment}.")
@@ -251,8 +252,10 @@ def regrade(chosen):
 
 def report(chosen):
     """Write feedback and overview from journal and gradebook."""
-    gradebook.update_penalties(chosen.course, chosen.db)
-    _pages(chosen, students_of(chosen.course), None)
+    course, students = chosen.course, students_of(chosen.course)
+    submissions = find_submissions(course, students, assignments_asked(course, chosen.assignment))
+    gradebook.update_penalties(course, submissions, chosen.db)
+    _pages(chosen, students, None)
 
 
 def export(chosen):
@@ -263,9 +266,16 @@ def export(chosen):
         assignments_asked(chosen.course, chosen.assignment),
     )
     submissions = find_submissions(course, students, assignments)
-    gradebook.update_penalties(course, chosen.db)
-    marks = gradebook.read_marks(course, chosen.db)
+    gradebook.update_penalties(course, submissions, chosen.db)
     records = grading.current_records(course, submissions)
+    # What waits replaced the work that the mark was for.
+    waiting = {(one.student, one.assignment) for one in submissions if one.waits}
+    marks = {key: own for key, own in gradebook.read_marks(course, chosen.db).items() if key not in waiting}
+    new = report_pages.count_states(submissions, records).get("new", 0)
+    if new:
+        print(
+            f"{new} submissions came after the last grade, and any mark is that of the work before: grade, then export."
+        )
     about = course, students, assignments, submissions, records, marks, chosen.missing_as_zero
     for path in export_files.write_exports(*about, titles=_titles(chosen)):
         print(path)
@@ -276,8 +286,9 @@ def export(chosen):
     unread = sum(1 for one in own if one is not None and one.score is not None and one.open)
     if empty:
         how = "0 where missing or refused, else empty" if chosen.missing_as_zero else "empty"
+        cells = "" if chosen.into else f", and their cells are {how}"
         print(
-            f"{len(empty)} submissions have no mark ({_counts(empty, records)}), and their cells are {how}: see "
+            f"{len(empty)} submissions have no mark ({_counts(empty, records)}){cells}: see "
             f"{course / 'report' / 'index.html'}."
         )
         if not chosen.into and not chosen.missing_as_zero:

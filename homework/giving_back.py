@@ -51,10 +51,12 @@ def give_back(chosen):
     if not paths:
         print("Nothing new to give back, so nothing was packed.")
         return
-    print(
-        "Moodle: View all submissions, Upload multiple feedback files in a zip. Canvas: the assignment, Upload "
-        "Submissions. Everybody else: mail-merge.csv, one mail a line with its own page."
-    )
+    names = " ".join(path.name for path in paths)
+    if "-moodle.zip" in names:
+        print("Moodle: View all submissions, Upload multiple feedback files in a zip.")
+    if "-canvas.zip" in names:
+        print("Canvas: the assignment, Upload Submissions. It takes nothing for those who have handed in nothing.")
+    print("Everybody else: mail-merge.csv, one mail a line with its own page.")
     if not any(student.email for student in students):
         print("The class list has no addresses, so mail-merge.csv has none: add them there before you send.")
 

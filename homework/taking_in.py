@@ -135,8 +135,8 @@ def _say_where_times_are_from(rows, zone):
     if len(unknown) > len(late):
         print(
             f"Of {len(unknown) - len(late)} bundles nothing says when they came: lateness is not known, and nothing is "
-            "taken off. Give the platform's list (--list), a time for those not marked late (--time), or `received "
-            "STUDENT ASSIGNMENT TIME` for one. What the zip file says of times is only shown."
+            "taken off. Give Moodle's worksheet (--list); a time for those not marked late (--time, for Canvas the due "
+            "time); or `received STUDENT ASSIGNMENT TIME` for one. What the zip file says of times is only shown."
         )
     if unknown:
         shown = [row for row in unknown if row.upload.file.entry_time][:3]

@@ -136,6 +136,27 @@ def read_about(content):
     return _object(content, _entries(content)[0], ABOUT, dict)
 
 
+def work_of(content):
+    """Give what of a bundle a copy would share, however it was packed again: the checksums of its weights.
+
+    Parameters
+    ----------
+    content : bytes
+        The zip file.
+
+    Returns
+    -------
+    tuple or None
+        None where it cannot be read.
+    """
+    try:
+        entries, _ = _entries(content)
+    except BundleError:
+        return None
+    weights = [name for name in ("head.npz", "base.npz") if name in entries]
+    return tuple((name, entries[name].CRC, entries[name].file_size) for name in weights) or None
+
+
 def _object(content, entries, name, kind):
     value = read_json(_read(content, entries, name), name)
     if not isinstance(value, kind):

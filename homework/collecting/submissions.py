@@ -14,7 +14,7 @@ from course_utils.assignments.variant import same_id
 from course_utils.errors import CourseError, file_errors_told
 from course_utils.files import write_text
 from course_utils.sources.photo_folders import LITTER
-from homework.collecting.bundle import LARGEST_BUNDLE, BundleError, clean_text, read_about, read_plain_file
+from homework.collecting.bundle import LARGEST_BUNDLE, BundleError, clean_text, read_about, read_plain_file, work_of
 from homework.collecting.filing import (
     BESIDE_FOLDER,
     BY_HAND,
@@ -63,6 +63,12 @@ class Submission:
         somebody else's id. Such a bundle is not scored until it is accepted.
     time_by_hand : bool
         Whether the instructor gave the time, and not the platform.
+    marked_late : bool
+        Whether the platform calls it late, and says no time.
+    work : tuple or None
+        What of the bundle a copy would share, see `homework.collecting.bundle.work_of`.
+    copied_from : str or None
+        Of what waits: who handed in the very same work.
     """
 
     student: str
@@ -75,6 +81,9 @@ class Submission:
     missing: bool = False
     waits: str | None = None
     time_by_hand: bool = False
+    marked_late: bool = False
+    work: tuple | None = None
+    copied_from: str | None = None
 
 
 def find_submissions(course, students, assignments):
@@ -93,12 +102,21 @@ def find_submissions(course, students, assignments):
         One for each student and assignment. Of several bundles in a folder the one counts that was collected last,
         by the learning platform's time; of those that were put there by hand the newest file, and a note says so.
     """
-    taken = accepted(course)
-    return [
-        _find(folder_of(course, student.id, assignment), student.id, assignment, taken)
-        for assignment in assignments
-        for student in students
-    ]
+    taken, found = accepted(course), []
+    for assignment in assignments:
+        own = [_find(folder_of(course, student.id, assignment), student.id, assignment, taken) for student in students]
+        owners = {one.work: one.student for one in own if one.path is not None and one.work is not None}
+        found += [_advised(one, owners.get(one.work)) if one.waits else one for one in own]
+    return found
+
+
+def _advised(one, owner):
+    """Say of what waits whether it is a copy, and what to do about it."""
+    if owner:
+        what = f"it is the very work that {owner} handed in. Ask {one.student} for their own."
+        return replace(one, copied_from=owner, waits=f"{one.waits}, and {what}")
+    accepting = f"to score this one all the same: grade --accept {one.student}/{one.assignment}"
+    return replace(one, waits=f"{one.waits}. Ask {one.student} for their own work; {accepting}")
 
 
 def unknown_folders(course, students):
@@ -169,11 +187,13 @@ def _find(folder, student, assignment, taken):
         return Submission(student, assignment, problem=f"The folder holds more than {MOST_FILES:,} files.")
     timestamp, note = _timestamp(folder / "timestamp.txt")
     collected = read_collected(folder)
+    marked_late = collected is not None and timestamp is None and bool(collected.get("marked late"))
     if collected is not None and timestamp is None and note is None:
-        late = ", and the learning platform marks it late" if collected.get("marked late") else ""
+        late = ", and the learning platform marks it late" if marked_late else ""
         note = f"It is not known when this came{late}."
     by_hand = (collected or {}).get("time source") in BY_HAND
     submission = Submission(student, assignment, timestamp=timestamp, note=note, time_by_hand=by_hand)
+    submission = replace(submission, marked_late=marked_late)
     beside = ("timestamp.txt", COLLECTED, EARLIER, BESIDE_FOLDER)
     names = [one for one in names if not _is_litter(one.name) and one.name not in beside]
     bundles = [one for one in names if one.suffix.lower() == ".zip"]
@@ -198,12 +218,9 @@ def _find(folder, student, assignment, taken):
     digest = hashlib.sha256(content).hexdigest()
     another = names_another(named_in(content), student, assignment)
     if another and (student, assignment, digest) not in taken:
-        waits = (
-            f"The bundle in the folder of {student} for {assignment} waits: {another}. Ask {student} for their own "
-            f"work; to score this one all the same: grade --accept {student}/{assignment}"
-        )
-        return replace(submission, sha256=digest, problem=OF_ANOTHER, waits=waits)
-    return replace(submission, path=path, sha256=digest)
+        waits = f"The bundle in the folder of {student} for {assignment} waits: {another}"
+        return replace(submission, sha256=digest, work=work_of(content), problem=OF_ANOTHER, waits=waits)
+    return replace(submission, path=path, sha256=digest, work=work_of(content))
 
 
 def _timestamp(path):

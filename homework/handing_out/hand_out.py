@@ -61,6 +61,7 @@ def write_hand_out(course, students, assignments, for_all=False, numbers=None):
         files=files,
         moodle=bool(numbers),
         number=len(students),
+        example=students[0].id,
         without_address=sum(not student.email for student in students),
         largest=LARGEST // 1_000_000,
     )

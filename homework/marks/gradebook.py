@@ -264,8 +264,8 @@ def write_scores(course, students, submissions, records, url=None):
         _write_penalties(gradebook, late)
 
 
-def update_penalties(course, url=None):
-    """Compute every late penalty anew: marks by hand, due times and extensions may have changed since the last one.
+def update_penalties(course, submissions, url=None):
+    """Compute every late penalty anew: marks by hand, times, due times and extensions may have changed since.
 
     The penalty is what the plugin in nbgrader_config.py says of a late submission, and 0 of one that is not late.
 
@@ -273,6 +273,8 @@ def update_penalties(course, url=None):
     ----------
     course : pathlib.Path
         The course folder.
+    submissions : list of homework.collecting.submissions.Submission
+        Their times may have been given or mended since.
     url : str, optional
         The database, see `database_url`.
 
@@ -282,7 +284,11 @@ def update_penalties(course, url=None):
         Where the gradebook cannot be written.
     """
     late = _late_plugin(course)
+    times = {(one.student, one.assignment): _time(one) for one in submissions if not one.missing}
     with opened(course, url) as gradebook:
+        for entry in gradebook.db.query(SubmittedAssignment).options(joinedload(SubmittedAssignment.assignment)):
+            key = entry.student_id, entry.assignment.name
+            entry.timestamp = times.get(key, entry.timestamp)
         _write_penalties(gradebook, late)
 
 
@@ -331,7 +337,7 @@ def _penalty(late, entry, notebook, seconds):
 def _write_one(gradebook, submission, record):
     entry = gradebook.update_or_create_submission(submission.assignment, submission.student)
     # Where no time is known any more, none stays of an earlier grading.
-    entry.timestamp = datetime.fromisoformat(submission.timestamp) if submission.timestamp else None
+    entry.timestamp = _time(submission)
     notebook = entry.notebooks[0]
     _complete(gradebook, notebook)
     points = {cell_name(item): 0.0 for item in ITEMS} if submission.missing else points_by_item(record)
@@ -353,6 +359,10 @@ def _write_one(gradebook, submission, record):
             grade.needs_manual_grade = waits or grade.manual_score is not None
     # Written to the disk together with the next one: nbgrader commits with each submission that it makes or finds.
     gradebook.db.flush()
+
+
+def _time(submission):
+    return datetime.fromisoformat(submission.timestamp) if submission.timestamp else None
 
 
 def _text_changed(notebook, submission, record):

@@ -169,6 +169,7 @@ def write_overview(course, students, submissions, records, marks, hints, unknown
             for student in students
         ],
         waits=[one.waits for one in submissions if one.waits],
+        marked_late=[f"{one.student} ({one.assignment})" for one in submissions if one.marked_late],
         to_mark=sum(section["to_mark"] for section in sections),
         hints=hints,
         unknown=unknown,
@@ -352,4 +353,4 @@ def state(submission, record):
 
 def _is_open(marks, submission):
     own = marks.get((submission.student, submission.assignment))
-    return bool(own and own.open)
+    return bool(own and own.open) and not submission.missing and not submission.waits

@@ -14,7 +14,7 @@ COLUMNS = {
     "waiting": "the bundle names another student or assignment",
     "refused": "cannot be scored: refused or failed",
     "missing": "nothing was handed in",
-    "late": "after the own due time",
+    "late": "after the own due time, or called late by the platform",
     "no time": "nothing says when it came",
     "extended": "has more time than the class",
 }
@@ -54,7 +54,7 @@ def class_status(course, students, submissions, records, marks):
             "waiting": word == "waiting",
             "refused": word in ("refused", "failed"),
             "missing": one.missing,
-            "late": mark is not None and mark.seconds_late > 0,
+            "late": one.marked_late or (mark is not None and mark.seconds_late > 0),
             "no time": handed_in and one.timestamp is None,
             "extended": mark is not None and mark.extended,
         }

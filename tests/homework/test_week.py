@@ -1,6 +1,7 @@
 """From the class list to what waits for a person: what the commands ask, say and refuse before anything is written."""
 
 import csv
+import io
 import os
 import shutil
 import time
@@ -193,12 +194,27 @@ def test_what_is_accepted_waits_no_more_until_another_bundle_comes(course):
     assert find_submissions(course, students, ["conv_head"])[0].waits
 
 
-def test_the_very_file_of_a_classmate_is_not_accepted(course, capsys):
-    for student in ("s1002", "s1005"):
-        hand_in(course, student, bundle("s1002", "conv_head"))
+@pytest.mark.parametrize("again", [False, True], ids=["as it was", "packed again"])
+def test_the_very_work_of_a_classmate_is_told_and_not_accepted(course, capsys, again):
+    own = packed_with(bundle("s1002", "conv_head"), {"head.npz": b"weights"})
+    hand_in(course, "s1002", own)
+    hand_in(course, "s1005", packed_with(own, {"notes.txt": b"mine"}) if again else own)
+    run(course.parent, "check")
+    said = capsys.readouterr().out
+    assert "it names the student 's1002', and it is the very work that s1002 handed in. Ask s1005" in said
+    assert "--accept" not in said and "1 bundles, 1 waiting for you, 4 missing" in said
     assert run(course.parent, "grade", "--accept", "s1005/conv_head") == 1
-    assert "is the very file that s1002 handed in, so it is not accepted" in capsys.readouterr().err
+    assert "is the very work that s1002 handed in, so it is not accepted" in capsys.readouterr().err
     assert not (course / "accepted.json").exists()
+
+
+def packed_with(content, more):
+    """The same parts and some more in another zip file."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, part in ({name: old.read(name) for name in old.namelist()} | more).items():
+            new.writestr(name, part)
+    return made.getvalue()
 
 
 @pytest.mark.parametrize("word", ["s1005", "s1005/nonsense", "s9/conv_head", "s1001/conv_head"])
@@ -285,6 +301,37 @@ def test_a_time_that_the_platform_does_not_say_can_be_noted(course, capsys):
     one = find_submissions(course, students_of(course)[1:2], ["conv_head"])[0]
     assert one.timestamp == "2026-12-01T20:07:00"
     assert run(course.parent, "received", "s1001", "conv_head", "2026-12-01T21:07:00+01:00") == 1
+
+
+def test_a_time_that_is_mended_counts_in_report_and_export_too(course, capsys):
+    hand_in(course, "s1001", bundle("s1001", "conv_head"))
+    run(course.parent, "due", "conv_head", "2026-12-01T12:00:00+00:00")
+    with gradebook.opened(course) as book:
+        book.update_or_create_submission("conv_head", "s1001")
+    for when, word in (("2026-12-02T12:00:00+00:00", "late by 1 day"), ("2026-12-01T11:00:00+00:00", "in time")):
+        run(course.parent, "received", "s1001", "conv_head", when)
+        run(course.parent, "report")
+        assert word in (course / "feedback/s1001/conv_head/feedback.html").read_text(encoding="utf-8")
+
+
+def test_what_waits_has_no_mark_of_the_work_before_in_an_export(course, capsys):
+    hand_in(course, "s1005", bundle("s1002", "conv_head"))
+    students, submissions = students_of(course), find_submissions(course, students_of(course), ["conv_head"])
+    gradebook.write_scores(course, students, submissions, {})
+    with gradebook.opened(course) as book:
+        for grade in book.find_submission("conv_head", "s1005").notebooks[0].grades:
+            grade.manual_score, grade.needs_manual_grade = 1, False
+        book.db.commit()
+    run(course.parent, "export")
+    rows = list(csv.DictReader((course / "exports" / "all.csv").open(encoding="utf-8-sig", newline="")))
+    (own,) = [row for row in rows if row["Student"] == "s1005"]
+    assert own["Mark"] == "" and own["State"] == "waiting"
+
+
+def test_an_export_before_grade_says_that_newer_work_is_there(course, capsys):
+    hand_in(course, "s1002", bundle("s1002", "conv_head"))
+    run(course.parent, "export")
+    assert "1 submissions came after the last grade" in capsys.readouterr().out
 
 
 def test_export_says_what_an_empty_cell_does_over_a_grade_unless_the_platforms_own_values_are_given(course, capsys):

@@ -299,7 +299,7 @@ def test_a_penalty_goes_where_the_course_takes_none_off_any_more(tmp_path):
     late_and_scored(tmp_path, "zero")
     assert gradebook.read_marks(tmp_path)[ADA].score == 0.0
     set_penalty(tmp_path, "none")
-    gradebook.update_penalties(tmp_path)
+    gradebook.update_penalties(tmp_path, [handed_in(timestamp="2026-12-01T13:00:00")])
     assert gradebook.read_marks(tmp_path)[ADA].score == 10.0
 
 

@@ -19,7 +19,7 @@ def status(tmp_path):
         handed_in("cem"),
         handed_in("dora", problem="A person looks at it.", waits="it names the student 'ada'"),
         handed_in("eli"),
-        handed_in("fay"),
+        handed_in("fay", marked_late=True),
     ]
     marks = {
         ("ada", "conv_head"): Marks(9.0, 12.0, 0.0, 3600.0, ("text-answer",), {}, {}, None, True),
@@ -31,7 +31,8 @@ def status(tmp_path):
 
 def test_each_student_stands_where_a_person_would_look(status):
     own = status["conv_head"]
-    assert own["handed out"] == own["graded"] == own["to mark"] == own["late"] == own["extended"] == ["ada"]
+    assert own["handed out"] == own["graded"] == own["to mark"] == own["extended"] == ["ada"]
+    assert own["late"] == ["ada", "fay"]
     assert own["handed in"] == ["ada", "cem", "dora", "eli", "fay"] and own["missing"] == ["ben"]
     assert own["new"] == ["cem"] and own["waiting"] == ["dora"] and own["refused"] == ["eli", "fay"]
     assert own["no time"] == ["cem", "dora", "eli", "fay"]
@@ -40,7 +41,7 @@ def test_each_student_stands_where_a_person_would_look(status):
 def test_the_screen_has_a_line_an_assignment_and_names_whom_to_look_at(status):
     lines = status_lines(status, 6)
     header, row = lines[1], lines[2]
-    assert row.split() == ["conv_head", "1", "5", "1", "1", "1", "1", "2", "1", "1", "4", "1"]
+    assert row.split() == ["conv_head", "1", "5", "1", "1", "1", "1", "2", "1", "2", "4", "1"]
     assert len(header) == len(row) and len(header) <= 120
     assert "conv_head, waiting (the bundle names another student or assignment): dora" in lines
 
