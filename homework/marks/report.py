@@ -20,12 +20,12 @@ MOST_RUNS = 8
 MOST_EPOCHS = 1000
 # What to do better next time, where an item has not all its points.
 ADVICE = {
-    "right variant": "Leave the cell with your variant as it is, and load the base that it names.",
-    "right layers changed": "Print which weights are trainable before you train.",
+    "right variant": "Use the variant that belongs to your student id, and load the base that it names.",
+    "right layers changed": "Print which weights are trainable before you train, and see that they change.",
     "base left as released": "Use the base's own preprocessing, and freeze every layer that is not to learn.",
     "accuracy recomputed": "Measure on the public test photos, with the very model that you hand in.",
     "level reached": "Look at the validation curve: train longer where it still rises, stop where it falls.",
-    "consistent record": "Hand in history, predictions and model of one and the same run.",
+    "consistent record": "Train with the numbers of your variant; hand in history, predictions and model of one run.",
 }
 
 

@@ -299,7 +299,7 @@ def _level_reached(variant, look, threshold):
         return _item(name, 0, "no", evidence, "No accuracy could be computed.")
     if look.base.name != variant["base"]:
         reason = f"The level holds for {variant['base']}, on which the head does not stand."
-        return _item(name, 0, "no", evidence, reason)
+        return _item(name, 0, "no", evidence, reason) | {"advice": "Put the head on the base of your variant."}
     turned = look.swapped()
     accuracy = 1 - look.hidden_accuracy if turned else look.hidden_accuracy
     numbers = f"{look.hidden_accuracy:.3f} on hidden photos, and the level is {threshold:.3f}"
