@@ -1,7 +1,8 @@
 """Time the course against what people would use instead: ``make bench-peers``; writes docs/results/peers.md.
 
 The others run in .venv-peers, an environment that nothing else uses. All ways of a piece of work take turns, round
-after round, each in a process of its own. Run it on an idle machine.
+after round, each in a process of its own. Run it on an idle machine; it takes half an hour. ``python -m
+tools.benchmarks.peers start`` measures only one piece of work anew, and keeps what was measured of the others.
 """
 
 import json
@@ -54,10 +55,12 @@ class Way:
 class Work:
     """A piece of work, done in several ways, the course's first.
 
+    part : by which it is asked for alone
     title, ways : as they say
     bounds : how many times as long these ways must take at least; the fastest other way where the name is empty
     """
 
+    part: str
     title: str
     ways: list
     bounds: dict
@@ -87,7 +90,7 @@ def works(folders):
                 ("a loop over Pillow", "pillow", True),
             )
         ]
-        made.append(Work(f"Q2: 2,000 {source} to arrays", ways, {"": 1.7}))
+        made.append(Work("q2", f"Q2: 2,000 {source} to arrays", ways, {"": 1.7}))
     count = {"photos": PHOTOS_OF_AN_EPOCH}
     ways = [
         Way("Keras on TensorFlow", "epoch_ours", count, peer=False),
@@ -96,7 +99,7 @@ def works(folders):
         Way("Keras on JAX", "epoch_keras", count, settings=JAX),
         Way("Keras on PyTorch", "epoch_keras", count, settings=TORCH),
     ]
-    made.append(Work(f"Q3: an epoch of the scratch CNN, {PHOTOS_OF_AN_EPOCH} photos", ways, {"": 1.6}))
+    made.append(Work("q3", f"Q3: an epoch of the scratch CNN, {PHOTOS_OF_AN_EPOCH} photos", ways, {"": 1.6}))
     count = {"photos": PHOTOS_OF_VGG16}
     ways = [
         Way("features recorded once", "frozen_ours", count, peer=False),
@@ -104,7 +107,7 @@ def works(folders):
         Way("PyTorch, end to end", "frozen_torch", count | {"recorded": False}),
     ]
     bounds = {"PyTorch, end to end": 4, "PyTorch, features recorded once": 1.2}
-    made.append(Work(f"Q4-Q5: five epochs on the frozen VGG16, {PHOTOS_OF_VGG16} photos", ways, bounds))
+    made.append(Work("q45", f"Q4-Q5: five epochs on the frozen VGG16, {PHOTOS_OF_VGG16} photos", ways, bounds))
     ways = [
         Way("the course", "start_ours", {}, peer=False),
         Way("Keras on TensorFlow", "start_keras", {}, peer=False, settings=TENSORFLOW),
@@ -112,7 +115,7 @@ def works(folders):
         Way("Keras on JAX", "start_keras", {}, settings=JAX),
         Way("Keras on PyTorch", "start_keras", {}, settings=TORCH),
     ]
-    made.append(Work("From the start of Python to the end of the first batch", ways, {}))
+    made.append(Work("start", "From the start of Python to the end of the first batch", ways, {}))
     return made
 
 
@@ -141,16 +144,44 @@ def compare():
     BUILD.mkdir(parents=True, exist_ok=True)
     # Beside the images, since links lead to them.
     with tempfile.TemporaryDirectory(dir=BUILD) as temporary:
-        measured = [
-            (work, [{way.name: run(way) for way in work.ways} for _ in range(ROUNDS)])
-            for work in works(image_folders(Path(temporary)))
-        ]
+        measured = measure(works(image_folders(Path(temporary))), sys.argv[1:])
     kept = run(Way("", "versions", {"packages": ["torch", "torchvision", "jax", "pillow"]}))
     del kept["peak_mb"]
     write_text(RESULTS / "peers.md", page(measured, report.machine(), kept))
     missed = [line for work, rounds in measured for line in bound_lines(work, rounds) if "not reached" in line]
     print("\n".join([f"The page is {RESULTS / 'peers.md'}", *missed]))
     return 1 if missed else 0
+
+
+def measure(all_work, parts):
+    """Measure what was asked for and what no earlier run has measured, and keep it.
+
+    Parameters
+    ----------
+    all_work : list of Work
+    parts : list of str
+        What to measure anew; nothing means everything.
+
+    Returns
+    -------
+    list of (Work, list of dict)
+        With each round: name of a way -> its measurement.
+
+    Raises
+    ------
+    CourseError
+        Where there is no such part, or a measurement fails.
+    """
+    known = {work.part for work in all_work}
+    if unknown := set(parts) - known:
+        raise CourseError(f"There is no part {unknown.pop()!r}; choose from {', '.join(sorted(known))}.")
+    kept = BUILD / "peers.json"
+    found = json.loads(kept.read_text(encoding="utf-8")) if parts and kept.exists() else {}
+    for work in all_work:
+        if work.part in parts or work.title not in found:
+            found[work.title] = [{way.name: run(way) for way in work.ways} for _ in range(ROUNDS)]
+            write_text(kept, json.dumps(found))
+    return [(work, found[work.title]) for work in all_work]
 
 
 def make_environment():
@@ -313,6 +344,7 @@ def page(measured, machine, peer_versions):
             times = f"{median(seconds):.2f} ({min(seconds):.2f}-{max(seconds):.2f})"
             lines.append(f"| {way.name} | {times} | {median(ratios(rounds, way.name, ours)):.2f} | {peak:,.0f} |")
         lines += ["", *bound_lines(work, rounds)] if work.bounds else []
+    lines += ["", "What the others do better, and what was tried: [How each figure is made](how.md)."]
     return "\n".join(lines) + "\n"
 
 

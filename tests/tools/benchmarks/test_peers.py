@@ -10,7 +10,7 @@ from tools.benchmarks import peer_tasks, peers
 from tools.benchmarks.peers import Way, Work
 from tools.environment import pinned_versions
 
-WORK = Work("Q2", [Way("ours", "a", {}), Way("loop", "b", {}), Way("loader", "c", {})], {"": 1.7, "loop": 4})
+WORK = Work("q2", "Q2", [Way("ours", "a", {}), Way("loop", "b", {}), Way("loader", "c", {})], {"": 1.7, "loop": 4})
 MACHINE = {"processor": "a processor", "cores": 2, "memory_gb": 8, "versions": {"keras": "3.15.1"}}
 
 
@@ -71,3 +71,22 @@ def test_a_task_runs_in_a_process_of_its_own_and_its_memory_is_watched(folder):
 def test_a_task_that_fails_is_told(folder):
     with pytest.raises(CourseError, match=r"a loop failed \(KeyError: 'none'\)"):
         peers.run(Way("a loop", "photos_to_array", {"way": "none", "folder": str(folder)}, peer=False))
+
+
+def test_one_part_can_be_measured_anew_and_the_others_are_kept(tmp_path, monkeypatch):
+    ran = []
+    monkeypatch.setattr(peers, "BUILD", tmp_path)
+    monkeypatch.setattr(peers, "ROUNDS", 1)
+    monkeypatch.setattr(peers, "run", lambda way: ran.append(way.name) or {"seconds": len(ran), "peak_mb": 1})
+    both = [WORK, Work("start", "Start", [Way("begin", "d", {})], {})]
+    first = peers.measure(both, [])
+    assert ran == ["ours", "loop", "loader", "begin"]
+    (_, kept), (_, anew) = peers.measure(both, ["start"])
+    assert ran[4:] == ["begin"] and kept == first[0][1] and anew == [{"begin": {"seconds": 5, "peak_mb": 1}}]
+    assert len(peers.measure(both, [])) == 2 and len(ran) == 9
+
+
+def test_an_unknown_part_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(peers, "BUILD", tmp_path)
+    with pytest.raises(CourseError, match="no part 'q9'; choose from q2"):
+        peers.measure([WORK], ["q9"])
