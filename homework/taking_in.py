@@ -76,7 +76,7 @@ def received(chosen):
     if one.missing:
         raise CourseError(f"{student.id} has handed in nothing for {assignment}; there is nothing to give a time.")
     set_time(folder_of(chosen.course, student.id, assignment), when, RECEIVED)
-    print(f"{assignment} of {student.id} was handed in at {both_times(when, zone)}; grade goes by it.")
+    print(f"{assignment} of {student.id} was handed in at {both_times(when, zone)}; report, grade and export go by it.")
 
 
 def _show(rows, names, zone):

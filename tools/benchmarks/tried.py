@@ -1,8 +1,10 @@
 """Find where the time goes, and try what might be faster: ``python -m tools.benchmarks.tried``, a few minutes.
 
-Each pair runs in turn, three rounds in one process; printed are medians, as shares of the whole or as ratios.
+Each pair runs in turn, three rounds in one process; printed are medians, as shares of the whole or as ratios. Names of
+parts run these alone; `streaming` runs only so, since it writes 17 GB and takes about ten minutes.
 """
 
+import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ from course_utils import photo_paths
 from course_utils.images import load_photos
 from course_utils.photos import fetch_photos
 from course_utils.training import scratch_cnn
+from tools.benchmarks.bench import BUILD, image_folder, sets_of, task
 from tools.benchmarks.tasks import images
 
 ROUNDS = 3
@@ -22,7 +25,8 @@ PHOTOS = 640
 
 
 def main():
-    for part in (decoding, step, fitting, start):
+    parts = [PARTS[name] for name in sys.argv[1:]] or [decoding, step, fitting, start]
+    for part in parts:
         print(f"\n{part.__doc__.splitlines()[0]}", flush=True)
         for name, value in part().items():
             print(f"  {name:70} {value:8.3f}", flush=True)
@@ -165,6 +169,20 @@ def start():
         }
     )
 
+
+def streaming():
+    """Q2, photos into a file by store_photos: seconds, and MB of memory at its peak."""
+    found = {}
+    for count in (2_500, 25_000, 250_000):
+        file = BUILD / "photos.npy"
+        measured = task("store_ours", sets=sets_of(image_folder()[1], count), file=str(file))
+        file.unlink()
+        shutil.rmtree(BUILD / str(count))
+        found |= {f"{count:,} photos, seconds": measured["seconds"], f"{count:,} photos, MB": measured["peak_mb"]}
+    return found
+
+
+PARTS = {part.__name__: part for part in (decoding, step, fitting, start, streaming)}
 
 if __name__ == "__main__":
     main()

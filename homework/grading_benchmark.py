@@ -1,4 +1,4 @@
-"""Time the grading of a class with one worker and with two: ``python -m homework.scoring.grading_benchmark [NUMBER]``.
+"""Time the grading of a class with one worker and with two: ``python -m homework.grading_benchmark [NUMBER]``.
 
 The bundles are right ones of one variant, each with weights of its own. Run it on an idle machine. Printed are the
 seconds of the start, of a bundle, and of an entry in the gradebook, and what a bundle and a record take of the disk.

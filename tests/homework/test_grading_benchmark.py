@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("nbgrader", reason="the packages of the extra 'grading' are not installed")
 
-from homework.scoring import grading_benchmark
+from homework import grading_benchmark
 
 
 class Builder:
