@@ -277,16 +277,21 @@ def test_a_due_day_without_a_time_is_its_end_and_it_is_said(course, capsys):
     assert said.startswith("Due 2026-12-03 23:59 ") and "the end of that day" in said
 
 
-@pytest.mark.skipif(not hasattr(time, "tzset"), reason="no time zone can be chosen here")
-def test_a_time_is_not_said_twice_where_this_machine_is_in_utc(course, capsys, monkeypatch):
+@pytest.fixture
+def in_utc(monkeypatch):
+    """This machine's clock, in UTC."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("no time zone can be chosen here")
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    try:
-        run(course.parent, "due", "conv_head", "2026-12-03T22:59:00+00:00")
-        assert capsys.readouterr().out == "Due 2026-12-03 22:59 UTC: conv_head.\n"
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_time_is_not_said_twice_where_this_machine_is_in_utc(course, capsys, in_utc):
+    run(course.parent, "due", "conv_head", "2026-12-03T22:59:00+00:00")
+    assert capsys.readouterr().out == "Due 2026-12-03 22:59 UTC: conv_head.\n"
 
 
 def test_the_course_may_stand_before_and_behind_the_command():
@@ -380,16 +385,9 @@ def test_a_spoilt_zone_is_told(course, capsys):
     assert "'Berlin' is no time zone" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not hasattr(time, "tzset"), reason="no time zone can be chosen here")
-def test_a_due_time_of_another_zone_than_this_machines_says_how_to_have_it_shown(course, capsys, monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    try:
-        run(course.parent, "due", "conv_head", "2026-12-03T23:59:00+01:00")
-        assert "by this machine's clock (UTC); to show your class's, release with --zone" in capsys.readouterr().out
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+def test_a_due_time_of_another_zone_than_this_machines_says_how_to_have_it_shown(course, capsys, in_utc):
+    run(course.parent, "due", "conv_head", "2026-12-03T23:59:00+01:00")
+    assert "by this machine's clock (UTC); to show your class's, release with --zone" in capsys.readouterr().out
 
 
 def test_a_time_that_the_instructor_gave_is_not_told_as_the_students(course):
