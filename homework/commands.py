@@ -255,7 +255,7 @@ def report(chosen):
     course, students = chosen.course, students_of(chosen.course)
     submissions = find_submissions(course, students, assignments_asked(course, chosen.assignment))
     gradebook.update_penalties(course, submissions, chosen.db)
-    _pages(chosen, students, None)
+    _pages(chosen, students, submissions, grading.current_records(course, submissions))
 
 
 def export(chosen):
@@ -356,14 +356,11 @@ def _publish(chosen, records, read_again):
     if read_again:
         records = grading.current_records(course, submissions) | records
     gradebook.write_scores(course, students, submissions, records, chosen.db)
-    _pages(chosen, students, records)
+    _pages(chosen, students, submissions, records)
 
 
-def _pages(chosen, students, records):
+def _pages(chosen, students, submissions, records):
     course = chosen.course
-    submissions = find_submissions(course, students, assignments_asked(chosen.course, chosen.assignment))
-    if records is None:
-        records = grading.current_records(course, submissions)
     marks = gradebook.read_marks(course, chosen.db)
     for submission in submissions:
         key = submission.student, submission.assignment

@@ -192,8 +192,8 @@ def _find(folder, student, assignment, taken):
         late = ", and the learning platform marks it late" if marked_late else ""
         note = f"It is not known when this came{late}."
     by_hand = (collected or {}).get("time source") in BY_HAND
-    submission = Submission(student, assignment, timestamp=timestamp, note=note, time_by_hand=by_hand)
-    submission = replace(submission, marked_late=marked_late)
+    about = {"timestamp": timestamp, "note": note, "time_by_hand": by_hand, "marked_late": marked_late}
+    submission = Submission(student, assignment, **about)
     beside = ("timestamp.txt", COLLECTED, EARLIER, BESIDE_FOLDER)
     names = [one for one in names if not _is_litter(one.name) and one.name not in beside]
     bundles = [one for one in names if one.suffix.lower() == ".zip"]

@@ -172,10 +172,9 @@ def start():
 
 def streaming():
     """Q2, photos into a file by store_photos: seconds, and MB of memory at its peak."""
-    found = {}
+    found, (_, folder), file = {}, image_folder(), BUILD / "photos.npy"
     for count in (2_500, 25_000, 250_000):
-        file = BUILD / "photos.npy"
-        measured = task("store_ours", sets=sets_of(image_folder()[1], count), file=str(file))
+        measured = task("store_ours", sets=sets_of(folder, count), file=str(file))
         file.unlink()
         shutil.rmtree(BUILD / str(count))
         found |= {f"{count:,} photos, seconds": measured["seconds"], f"{count:,} photos, MB": measured["peak_mb"]}
