@@ -125,8 +125,8 @@ for text in (b"cat", b"car"):
 # %% [markdown]
 # ### Your turn: the checksum of the file
 #
-# Compute the whole checksum of the file `part`, all 64 digits: `part.read_bytes()` gives the bytes. (`part` exists only
-# until the next section. If you come back later, choose *Restart*, and run the cells from the top to here.)
+# Compute the whole checksum of the file `part`, all 64 digits: `part.read_bytes()` gives the bytes. (`part` is renamed
+# a few cells below. If you come back later, choose *Restart*, and run the cells from the top to here.)
 
 # %% tags=["your-turn"]
 checksum = ...  # one line
@@ -232,7 +232,7 @@ except requests.HTTPError as error:
 # ## Any order, any file
 #
 # `os.listdir` gives whatever lies in a folder, in whatever order the disk has it. A Mac leaves `.DS_Store` there,
-# you leave notes, and a file that is called `.jpg` need not be a photo.
+# you leave notes, and a file whose name ends in `.jpg` need not be a photo.
 
 # %%
 cats = practice / "cats-practice"
@@ -242,7 +242,7 @@ names = os.listdir(cats)
 print(len(names), "names; the first five in alphabetical order:", sorted(names)[:5])
 
 # %% [markdown]
-# ### Your turn: photos only, in order
+# ### Your turn: `.jpg` only, in order
 #
 # Make a list of the names that end in `.jpg`, sorted by their number: `cat.2.jpg` before `cat.10.jpg`.
 
@@ -267,7 +267,7 @@ photo_names = sorted(int(name.split(".")[1]) for name in names if name.endswith(
 
 # %% [markdown]
 # The course's `photo_paths` does the same. `readable_photos` then opens each file, *decodes* it into pixels, and says
-# which are no photos:
+# which are not photos:
 
 # %%
 from course_utils import photo_paths, readable_photos

@@ -63,7 +63,7 @@ print("the pixel in the middle:", photo[photo.shape[0] // 2, photo.shape[1] // 2
 # %% [markdown]
 # ## Blue for red
 #
-# Everyone else stores a pixel as red, green, blue (*RGB*). OpenCV stores blue, green, red (*BGR*), and nothing in
+# Most others store a pixel as red, green, blue (*RGB*). OpenCV stores blue, green, red (*BGR*), and nothing in
 # the array tells you. What does a cat look like if you forget?
 #
 # ### Your turn: put red first
@@ -403,7 +403,7 @@ plt.show()
 # ### Your turn: split off a validation set
 #
 # Split the positions 0 to 1999 into 1,600 to train on and 400 to choose on, shuffled, each with as many cats as dogs.
-# `train_test_split` takes `test_size`, and `stratify=` the labels whose shares it should keep.
+# `train_test_split` takes `test_size=` (how many) and `stratify=` (the labels whose shares it keeps).
 
 # %% tags=["your-turn"]
 from sklearn.model_selection import train_test_split

@@ -186,9 +186,9 @@ figure = show_maps([by_hand[0], found, pooled], ["convolution 148 x 148", "ReLU 
 # into corners, corners into ears. There are more such parts than kinds of edges, hence more filters: from 32 to 128.
 # Such a network is a *convolutional neural network* (CNN).
 #
-# At the end *Flatten* puts all numbers of the last maps in one row, *Dense* weighs them (each of its units adds up all
-# inputs, each times a weight, and a bias), and *softmax* turns two scores into two probabilities, cat and dog: `exp` of
-# each, divided by their sum. The first layer, *Rescaling*, maps 0 to 255 to the range -1 to 1, inside the model, so
+# At the end *Flatten* puts all numbers of the last maps in one row, *Dense* weighs them (each unit adds up all inputs,
+# each times a weight, and one more number), and *softmax* turns two scores into two probabilities, cat and dog: `exp`
+# of each, divided by their sum. The first layer, *Rescaling*, maps 0 to 255 to the range -1 to 1, inside the model, so
 # that the photos can stay bytes.
 
 
@@ -596,8 +596,8 @@ keep_model(model, "scratch", data)
 # %% [markdown]
 # ### On the real photos
 #
-# There the three seeds above got 0.71 to 0.74 of the test photos right, about 4 points less than on drawings (0.73 to
-# 0.79; we drew six sets). With 1,600 and early stopping, as here, seed 0 got 0.697.
+# There the three seeds above got 0.71 to 0.74 of the test photos right. Trained likewise, six sets of drawings gave
+# about 4 points more (0.73 to 0.79). With 1,600 and early stopping, as here, seed 0 got 0.697.
 
 # %% [markdown]
 # ## Summary

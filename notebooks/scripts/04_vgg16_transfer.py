@@ -80,7 +80,7 @@ check_labels(y_train, cats=1000, dogs=1000)
 # %% [markdown]
 # ## VGG16, without its top
 #
-# Keras has VGG16 ready. `weights=None` draws random weights and downloads nothing; that will do to count.
+# Keras has VGG16 ready. `weights=None` draws random weights and downloads nothing; that will do for counting.
 # `include_top=False` leaves out the last layers, which name the 1,000 kinds. What remains,
 # thirteen convolutions in five blocks, is the *base*. What we put on it is the *head*.
 #
@@ -255,7 +255,7 @@ check(apart < 0.03, "both ways give the same probabilities", "Same first weights
 # ## Which head?
 #
 # *Flatten* keeps every feature at every place. *Global average pooling* takes each feature's mean over all places. It
-# also drops the Dense 512: about four thousand times fewer parameters, and where the animal sits no longer matters. A
+# also needs no Dense 512: about four thousand times fewer parameters, and where the animal sits no longer matters. A
 # choice is made on validation photos.
 
 # %%
@@ -538,13 +538,13 @@ figure = show_mistakes(x_test, y_test, probabilities)
 # - The first layers of a base help with any photo; its top names other things, and is left out.
 # - Frozen means the same features each time: record them once, and train heads in seconds.
 # - Two models that saw the same photos are compared photo by photo.
-# - A base gets its own preprocessing. Otherwise its features shrink, and part of what they tell is lost.
+# - A base gets its own preprocessing. Under x / 255 its features hardly differ, and much is lost.
 #
 # ## Exercises
 #
-# 1. Why may features not be recorded once if the photos are augmented (turned, shifted) anew in each epoch?
-# 2. The boxes above add up to 18,910,530. After training, a summary says 27,302,216, since *Adam* keeps two numbers for
-#    each weight that learns. Check the sum.
+# 1. Why can features not be recorded once if the photos are augmented (turned, shifted) anew in each epoch?
+# 2. The boxes above add up to 18,910,530. After training, a summary says 27,302,216, since *Adam* keeps two numbers per
+#    trained weight, and two more. Check the sum.
 # 3. One head is right on 372 of 400 photos, another on 364. Can you say from that whether it is luck?
 #
 # <details><summary>Solutions</summary>
@@ -552,8 +552,8 @@ figure = show_mistakes(x_test, y_test, probabilities)
 # 1. Other photos go in each time, so other features come out. The same holds for a base that is not frozen.
 # 2. 18,910,530 + 2 x 4,195,842 + 2 (the step count and the learning rate) = 27,302,216. The model has not grown: print
 #    a summary before training, or ask `model.count_params()`.
-# 3. No: only the photos that one of them got right tell. 8 to 0 has the probability 0.008, 40 to 32 has 0.41, and both
-#    give 372 and 364.
+# 3. No: only photos that just one of them got right tell. 8 to 0 has the probability 0.008, 24 to 16 has 0.27, and
+#    both give 372 and 364.
 #
 # </details>
 #

@@ -401,8 +401,8 @@ for name, history in {"head alone": head_alone, "fine-tuned": fine_tuned, "at on
 # ## Does it pay? The test photos
 #
 # We compare the fine-tuned model with the head alone. These are the same 1,000 photos as in 03 and 04. Every look at
-# them makes it a little easier to choose what suits just these photos. So once the next cell has run, change nothing:
-# choose rates and epochs on the validation photos.
+# them makes it a little easier to choose what suits just these photos. So choose rates and epochs on the
+# validation photos, and once the next cell has run, change nothing.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import difference_interval
@@ -431,7 +431,7 @@ print(f"95 % interval of the difference: {low:+.3f} to {high:+.3f}")
 # %% [markdown]
 # ### On the real photos
 #
-# The same with MobileNetV2 with 0.35 of its filters:
+# The same with a MobileNetV2 that has 35 % of its filters:
 #
 # | seed | head alone | fine-tuned | gained | lost | probability | 95 % interval of the difference |
 # |---|---|---|---|---|---|---|
@@ -460,15 +460,15 @@ print(f"95 % interval of the difference: {low:+.3f} to {high:+.3f}")
 # ## Summary
 #
 # - Head first, then unfreeze the last block by name, compile, and take small steps.
-# - Ask the whole model what is trained, since the base alone says 'nothing'; leave batch normalization frozen.
-# - Compare on the same photos, against a model that was trained as long. Give the interval of the difference.
+# - Ask the whole model what is trained, not the base alone; leave batch normalization frozen.
+# - Compare on the same photos, against a model trained for just as long. Give the interval of the difference.
 # - `clean_photos("data")` removes the lesson's images when the course is over.
 
 # %% [markdown]
 # ## Exercises
 #
-# 1. Two models differ on 10 photos of 1,000, 5 gained and 5 lost; two others on 200, 100 and 100. Which pair may be
-#    further apart?
+# 1. Two models differ on 10 photos of 1,000 (5 gained, 5 lost), two others on 200 (100 gained, 100 lost). Which pair
+#    may be further apart?
 # 2. Change `1e-4` to `3e-3` in step 3, and run again from `model.set_weights(after_step_1)`. How far do the weights
 #    move now? (Do not run the test cell again.)
 # 3. Why can the features *above* the last block not be recorded when it is fine-tuned?

@@ -232,8 +232,8 @@ _ = axes.legend()
 # %% [markdown]
 # These are the same 1,000 test photos as in 03 to 05. Nothing was chosen on them here: the recipe was fixed before.
 #
-# Which photos are drawn is luck, most of all when there are few. So here are three seeds on the drawings: the mean, and
-# in brackets the lowest and the highest.
+# Which photos are picked is luck, most of all when there are few. So here are three seeds on the drawings: the mean,
+# and in brackets the lowest and the highest.
 #
 # | training photos | recorded | augmented | fine-tuned |
 # |---|---|---|---|
@@ -266,7 +266,7 @@ for count in counts:
 # %% [markdown]
 # ### On the real photos
 #
-# With MobileNetV2 with 0.35 of its filters the curve rises, and the ways part. Three seeds again:
+# With a MobileNetV2 that has 35 % of its filters the curve rises, and the ways part. Three seeds again:
 #
 # | training photos | recorded | augmented | fine-tuned |
 # |---|---|---|---|
@@ -441,7 +441,7 @@ keep_results("06_three_ways_to_reuse_a_base", source_of("data"), base.name, rows
 # ## Summary
 #
 # - Recorded features cost one pass over the photos, augmented versions one pass each; fine-tuning trains a block.
-# - Compare with the same head, the same photos and the same number of steps, over the number of photos you have.
+# - Compare with the same head, the same photos and the same number of steps, for several numbers of photos.
 # - Start with the cheapest way; go on to a dearer one when your own curve, on validation photos, shows that it pays.
 
 # %% [markdown]

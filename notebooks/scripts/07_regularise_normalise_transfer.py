@@ -158,7 +158,7 @@ scaled = (photo / 127.5 - 1).astype("int64")
 scaled = photo - 128
 
 # %% tags=["nbval-ignore-output"]
-# All networks see 40 x 40 of the 44 pixels: the middle here, random places later.
+# All train on 40 x 40 of the 44 pixels: the middle here, random places later.
 crop, scale = layers.CenterCrop(40, 40), layers.Rescaling(1 / 127.5, offset=-1)
 train("raw pixels", crop, *two_convolutions())
 train("scaled", crop, scale, *two_convolutions())
@@ -172,8 +172,8 @@ for name, history in histories.items():
 # %% [markdown]
 # ## Changes 2 and 3: deeper, and averaged
 #
-# Four convolutions see larger parts of the animal than two. `Flatten` keeps every place of every map; *global average
-# pooling* takes the mean of each: how much of a pattern there is, not where. One Dense layer is then enough.
+# Four convolutions, with more filters, see more of the animal. `Flatten` keeps every place of every map; *global
+# average pooling* takes the mean of each: how much of a pattern there is, not where. One Dense layer is then enough.
 
 # %%
 maps = np.random.default_rng(0).normal(2, 3, (8, 5, 5, 4)).astype("float32")  # 8 photos, 4 maps of 5 x 5 for each
@@ -360,7 +360,7 @@ for name, history in histories.items():
 # %% [markdown]
 # One run cannot settle a few points. Three other runs, each with its own seed and split:
 #
-# | change (10 epochs to *averaged*; 20 below it, unless named) | mean (lowest-highest) |
+# | change (10 epochs down to *averaged*, then 20 unless named) | mean (lowest-highest) |
 # |---|---|
 # | raw pixels | 0.526 (0.498-0.576) |
 # | scaled | 0.610 (0.602-0.619) |
@@ -372,7 +372,7 @@ for name, history in histories.items():
 # | scheduled | 0.801 (0.790-0.811) |
 #
 # Scaling, depth, augmentation (at 20 epochs) and the schedule help with every seed, the schedule with its larger rate
-# most; of your four, scaling. Batch normalization alone does not: it speeds up learning, and learning by heart too.
+# most. Batch normalization alone does not: it speeds up learning, and learning by heart too.
 
 # %% [markdown]
 # ## The better network
@@ -488,15 +488,15 @@ print(
 )
 
 # %% [markdown]
-# The better network even does as well as this frozen base (0.905), if not as well as that of 04 (0.954). The count
+# The better network even does as well as this frozen base (0.905), though not as well as that of 04 (0.954). The count
 # compares two *trained networks*, not two recipes; for these you need several seeds.
 
 # %% [markdown]
 # ### On the real photos
 #
-# Test accuracy over three seeds: the better network, with 24 epochs instead of 12, reached 0.854, 0.848 and 0.866, that
+# Test accuracy over three seeds: the better network, with 24 epochs instead of 12, reached 0.854, 0.848 and 0.866; that
 # of notebook 03 (10 epochs) reached 0.740, 0.714 and 0.741 (`docs/results/seeds.md`). With 12 epochs, as here, one run
-# reached 0.815. Here every seed says the same.
+# reached 0.815. Every seed favours the better network.
 
 # %%
 from course_utils import keep_results

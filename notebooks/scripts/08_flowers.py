@@ -549,8 +549,8 @@ check_accuracy("frozen base on five flowers, test accuracy", accuracies["frozen 
 # ### On the real photos
 #
 # The network from scratch reached a test accuracy of 0.65, the head on a frozen MobileNetV2 0.86, and fine-tuned 0.83:
-# 22 gained, 39 lost, so not the lesson's order. There the base adds 21 points, here 11: perhaps because it has seen
-# photos of many kinds. Unfreezing batch normalization took training accuracy from 1.00 to 0.91 there, too.
+# 22 gained, 39 lost, so not the lesson's order. There the base adds 21 points, here 11: perhaps because MobileNetV2 has
+# seen photos of many kinds. Unfreezing batch normalization took training accuracy from 1.00 to 0.91 there, too.
 
 # %%
 from course_utils import keep_results

@@ -60,7 +60,7 @@ check_labels(y_test, cats=500, dogs=500)
 # ## Two models, and which photos may decide
 #
 # The scratch CNN of 03 and the frozen base of 04 (if you start here, briefly trained replacements). Both have used the
-# 2,000 training photos, so we split the test photos: 400 to choose on, 600 to report on. But 03 to 07 opened the same
+# 2,000 training photos, so we split the test photos: 400 for validation, 600 to report on. But 03 to 07 opened the same
 # 1,000, and each look flatters later figures a little.
 
 # %%
@@ -220,7 +220,7 @@ print("maps and slopes:", maps.shape, slopes.shape)
 # %% [markdown]
 # ### Your turn: the weighting of Grad-CAM
 # Each of the 128 maps gets one weight, the mean of its slopes over all places (axes 1 and 2; `keepdims=True` keeps
-# the shapes fitting). Multiply each map by its weight, add up the channels, keep what is above 0.
+# the shapes fitting). Multiply each map by its weight, add up the channels, set negatives to 0.
 
 # %% tags=["your-turn"]
 heat = ...  # shape (6, 15, 15)
@@ -242,8 +242,8 @@ heat = np.maximum(slopes.mean(axis=(1, 2), keepdims=True) * maps, 0)
 heat = "slopes times maps"
 
 # %% [markdown]
-# Behind the maps stands *Flatten*: the head has weights of its own for each place of each
-# map. One mean for all 225 places throws that away. *HiResCAM* leaves the mean out: every number times its own slope.
+# Behind the maps stand pooling and *Flatten*: the head weighs each place of each pooled map by itself. One mean for all
+# 225 places throws that away. *HiResCAM* leaves the mean out: every number times its own slope.
 #
 # The frozen base is a model inside a model and cannot be cut like this. The course's `grad_cam` and `hires_cam` watch
 # a layer while the whole model runs. On the scratch CNN they must give the same as our two lines:
@@ -324,8 +324,8 @@ figure = show_photos(
 
 # %% [markdown]
 # ### Your turn: is the difference more than luck?
-# Each photo has two falls: subtract first, own minus random. Give the 95 % interval of the mean difference: the mean,
-# and 1.96 standard errors down and up. A standard error is `std / np.sqrt(n)`.
+# Each photo has two falls, own region and random: subtract first. Give the 95 % interval of the mean difference: the
+# mean, and 1.96 standard errors down and up. A standard error is `std / np.sqrt(n)`.
 
 # %% tags=["your-turn"]
 random_falls = np.random.default_rng(1).normal(0.5, 0.4, 200)
@@ -401,8 +401,8 @@ for name, model in models.items():
             print(f"{name:8}{method:12}  {hide.__name__:16}{numbers}", "passed" if low > 0 else "not shown")
 
 # %% [markdown]
-# A method must pass in both ways of hiding; where one says `not shown`, do not believe it. (A fall above 100 % means
-# that the other answer won.) Below we use the method kept, though on the frozen base Grad-CAM did no worse.
+# A method must pass in both ways of hiding; after a `not shown`, do not believe its maps. (A fall above 100 %:
+# on average the other answer won.) Below we use the method kept, though on the frozen base Grad-CAM did no worse.
 
 # %% [markdown]
 # ## The most confident mistakes, by a method that passed
@@ -546,14 +546,14 @@ for name, p in given.items():
         print(f"{name:8} {words:15}{sure.sum():4} of 600 at least 95 % sure, {right.sum():4} of them right")
 
 # %% [markdown]
-# Of the answers at least 95 % sure, more than 95 % are right. Overall, scratch was too sure (orange lies below the
-# line); frozen hardly.
+# Of the answers at least 95 % sure, more than 95 % are right. Overall, scratch as trained was too sure (below
+# the line); frozen hardly.
 
 # %% [markdown]
 # ## Your own photo, and others that are neither
 #
-# Choose files with the button, or copy them into the folder `own_photos` beside `data`. The model must give one of two
-# answers: we also show it a fox, a cow, a sheep, a rabbit and an empty room.
+# Choose files with the button, or copy them into the folder `own_photos` beside `data`. The model has only two
+# answers: what does it call a fox, a cow, a sheep, a rabbit and an empty room?
 
 # %% tags=["nbval-ignore-output"]
 from course_utils.own_photos import upload_button
@@ -579,15 +579,16 @@ figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange),
 
 # %% [markdown]
 # Some of these answers are as sure as those for cats and dogs. A temperature holds only for photos *like those it
-# was fitted on*. Nor are these entirely strange: the base was pretrained on other foxes, cows, sheep and rabbits.
+# was fitted on*. Yet these are hardly strange: the base was pretrained on other foxes, cows, sheep and rabbits.
 
 # %% [markdown]
 # ### On the real photos
 #
-# With MobileNetV2 with 0.35 of its filters, HiResCAM was kept again, and all twelve rows of the test passed. Hiding its
-# brightest tenth costs the scratch CNN 28 to 33 % of its margin more than hiding a random region, the frozen base 32 %.
-# For the frozen base the two methods cannot be told apart there. Of the frozen base's 531 answers that are at least 95
-# % sure 517 are right, of the scratch CNN's 85 only 78; with T (1.77 and 1.63) it is 452 of 459, and 29 of 30.
+# With a MobileNetV2 that has 35 % of its filters, HiResCAM was kept again, and all twelve rows of the test passed.
+# Hiding its brightest tenth costs the scratch CNN 28 to 33 % of its margin more than hiding a random region, the frozen
+# base 32 %. For the frozen base the two methods cannot be told apart there. Of the frozen base's 531 answers that are
+# at least 95 % sure 517 are right, of the scratch CNN's 85 only 78; with T (1.77 and 1.63) it is 452 of 459, and 29 of
+# 30.
 
 # %% [markdown]
 # ## Summary
@@ -601,8 +602,8 @@ figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange),
 #
 # 1. Give every photo the map of *another* photo: `heat[::-1]`. What remains?
 # 2. Hide the *darkest* tenth. What should happen if a map is true?
-# 3. `show_photos(most_exciting(frozen, one, range(6)))`, imported from `course_utils.explain`, with `one` from
-#    `map_layers(frozen)`, shows what excites a map. Ears?
+# 3. `show_photos(most_exciting(frozen, one, range(6)))`, with `most_exciting` from `course_utils.explain` and `one`
+#    from `map_layers(frozen)`, shows what excites a map. Ears?
 #
 # <details><summary>Solutions</summary>
 #

@@ -132,7 +132,7 @@ choose, report = train_test_split(np.arange(1000), test_size=600, stratify=y_tes
 # The first network has 3,453,634 parameters. Each is a 32-bit number.
 
 # %% tags=["your-turn"]
-megabytes = ...  # one line: a product and a division
+megabytes = ...  # in millions of bytes
 
 # %% tags=["check"]
 from course_utils.your_turn import check_answer
@@ -161,7 +161,7 @@ for name, network in networks.items():
     print(f"{files[name, 'float32'].name:16} {files[name, 'float32'].stat().st_size / 1e6:5.1f} MB")
 
 # %% [markdown]
-# The second network is the smaller file, though it answers better: its base is small here, and fewer numbers reach its
+# The second network has the smaller file, though it answers better: its base is small here, and fewer numbers reach its
 # head. With VGG16 it would be the other way round.
 
 # %% [markdown]
@@ -212,8 +212,8 @@ for name in networks:
 # %% [markdown]
 # ## A quarter of the size
 #
-# Must a weight have 32 bits? Take the weight of a layer that is largest in size, whatever its sign, and divide the
-# range from minus to plus that size into 254 equal steps. Move each weight to the nearest end of a step. Then a whole
+# Must a weight have 32 bits? Take a layer's largest weight, whatever its sign, and divide the range from minus to plus
+# its size into 254 equal steps. Move each weight to the nearest end of a step. Then a whole
 # number from -127 to 127 says which one it is, and that fits into 8 bits, one byte.
 #
 # ### Your turn: round the weights
@@ -465,7 +465,7 @@ page = write_page(
 # **On this computer:** in the course's folder run `python -m tools pocket`, and open the address that it prints.
 #
 # **On your phone:** `python -m tools pocket --lan`, with the phone on the same network, and point its camera at the
-# code in the terminal. Everyone on that network can then open the page, and no one sees your photos.
+# terminal's QR code. Everyone on that network can then open the page, and no one sees your photos.
 #
 # **In Colab:** download `build/pocket.zip` from the *Files* panel on the left.
 #
@@ -480,7 +480,7 @@ page = write_page(
 # ## Summary
 #
 # - An exported file runs in another program: compare its answers before you trust it.
-# - 8-bit weights changed at most one of 600 answers here, and save three quarters of the bytes.
+# - 8-bit weights changed at most one of 600 answers here, and saved three quarters of the bytes.
 # - Refusing below a confidence helps with hard cats and dogs. It does not make a network know what it has never seen.
 
 # %% [markdown]

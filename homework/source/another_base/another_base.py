@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Homework: another base
 #
-# Replace the base of notebook 04 by another one, and find out what it needs and what it gives. Fill in each line that
+# Replace the base of notebook 04 with another one, and find out what it needs and what it gives. Fill in each line that
 # says `your code here`; the checks tell you what is missing, not your mark. **Time** 1 minute to run.
 
 # %% tags=["setup"]
@@ -266,8 +266,8 @@ check_text_answer(answer)
 # %% [markdown]
 # ## Hand it in
 #
-# This writes one zip file beside the notebook. Upload that file. It tells you what is missing before it writes, and
-# names what it packed; most points come from the weights in it, tried on photos that you have not seen.
+# This tells you what is missing, then writes one zip file beside the notebook and names what it packed. Upload that
+# file; most points come from the weights in it, tried on photos that you have not seen.
 
 # %% tags=["submission"]
 from course_utils.assignments.packing import pack_submission

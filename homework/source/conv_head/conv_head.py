@@ -263,8 +263,8 @@ check_text_answer(answer)
 # %% [markdown]
 # ## Hand it in
 #
-# This writes one zip file beside the notebook. Upload that file. It tells you what is missing before it writes, and
-# names what it packed; most points come from the weights in it, tried on photos that you have not seen.
+# This tells you what is missing, then writes one zip file beside the notebook and names what it packed. Upload that
+# file; most points come from the weights in it, tried on photos that you have not seen.
 
 # %% tags=["submission"]
 from course_utils.assignments.packing import pack_submission

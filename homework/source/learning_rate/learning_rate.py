@@ -170,7 +170,7 @@ for rate in variant["learning_rates"]:
 # ## Draw it
 #
 # Draw `accuracies` over the learning rate. Use a logarithmic axis (`plt.semilogx`), since the rates differ by factors
-# of ten, and name both axes.
+# of ten, and label both axes.
 
 # %%
 import matplotlib.pyplot as plt
@@ -213,7 +213,7 @@ check_predictions(probabilities, len(x_test))
 # ## Your answer
 #
 # In three or four sentences: what happens at the smallest and at the largest learning rate of your plot, and why? What
-# would you expect from rates ten and a hundred times as large?
+# would you expect from ten or a hundred times the largest?
 
 # %% tags=["answer"]
 answer = """
@@ -236,8 +236,8 @@ check_text_answer(answer)
 # %% [markdown]
 # ## Hand it in
 #
-# This writes one zip file beside the notebook. Upload that file. It tells you what is missing before it writes, and
-# names what it packed; most points come from the weights in it, tried on photos that you have not seen.
+# This tells you what is missing, then writes one zip file beside the notebook and names what it packed. Upload that
+# file; most points come from the weights in it, tried on photos that you have not seen.
 
 # %% tags=["submission"]
 from course_utils.assignments.packing import pack_submission
