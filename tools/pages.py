@@ -17,7 +17,7 @@ LINES_SHOWN = 25
 HIDE_CODE, HIDE_OUTPUT = "hide-input", "hide-output"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FOLD = re.compile(r"[ \t]*(<details>)\s*(<summary>.*?</summary>)\s*(.*?)\s*(</details>)[ \t]*", re.DOTALL)
-CELL_LINK = re.compile(r'\[([^\]]+)\]\(\.\./notebooks/(\w+)\.ipynb "([^"]+)"\)')
+CELL_LINK = re.compile(r'\[([^\]]+)\]\(\.\./(?:notebooks|(homework)/practice/\w+)/(\w+)\.ipynb(?: "([^"]+)")?\)')
 NOTEBOOK_LINK = re.compile(r"\[([^\]]+)\]\((?:\.\./notebooks/|\./)?(\d\d_\w+)\.ipynb(#[\w-]*)?\)")
 NO_ALTERNATIVE = "The picture that the code above draws."
 
@@ -207,7 +207,7 @@ def with_cell_links(text, notebooks):
     ----------
     text : str
         Markdown with links such as ``[words](../notebooks/02_x.ipynb "np.concatenate")``: the title is a piece of
-        the cell that is meant.
+        the cell that is meant; without one it is the notebook, or a practice copy of the homework.
     notebooks : dict of str to nbformat.NotebookNode
         Name -> notebook.
 
@@ -218,8 +218,9 @@ def with_cell_links(text, notebooks):
     """
 
     def linked(found):
-        words, name, piece = found.groups()
-        cell = cell_with(notebooks[name], piece) if name in notebooks else None
+        words, homework, name, piece = found.groups()
+        name = f"homework_{name}" if homework else name
+        cell = cell_with(notebooks[name], piece) if piece and name in notebooks else None
         if cell is None:
             return f"[{words}]({name}.ipynb)" if name in notebooks else words
         return f"{{ref}}`{words} <{anchor_of(name, cell.id)}>`"

@@ -66,7 +66,7 @@ figure = show_photos(animals, titles)
 # ## How do four zip files become 3,000 photos?
 #
 # The photos are from *Asirra*, a test from 2007 that asked visitors to a web page to tell cats from dogs, to keep
-# robots out. The full set has 25,000 photos; we use 3,000. A model learns from the *training* photos, and the *test*
+# robots out. Kaggle has 25,000 with labels; we use 3,000. A model learns from the *training* photos, and the *test*
 # photos tell whether it has learned anything.
 #
 # | zip file | photos in each |

@@ -192,7 +192,7 @@ figure = show_photos([image[:50, :50] for image in small.values()], list(small),
 # %% [markdown]
 # An even grey is right: spread 0. Lanczos is not at fault: Pillow's is the best of the three. The fault is that
 # OpenCV's filter stays 8 pixels wide however much you shrink, while Pillow's widens with the factor. Too narrow a
-# filter picks single pixels, and fine patterns turn into false ones. Even on these stripes, the worst case, area leaves
+# filter picks single pixels, and fine patterns turn into false ones. Even on these stripes area leaves
 # a spread of 24 in place of 90, and OpenCV offers it: we use it. Fur and loose hairs are fine patterns too:
 
 # %% alt="The cat enlarged: with OpenCV's Lanczos its loose hairs break into dots, with area they stay lines."

@@ -121,7 +121,7 @@ def test_every_mistake_of_the_list_leads_to_its_very_cell():
     text = (CHECKOUT / "docs" / "mistakes.md").read_text(encoding="utf-8")
     assert {int(number) for number in re.findall(r"\| M(\d+) \|", text)} == set(range(1, 21))
     gone = []
-    for _, name, piece in CELL_LINK.findall(text):
+    for *_, name, piece in CELL_LINK.findall(text):
         notebook = nbformat.read(CHECKOUT / "notebooks" / f"{name}.ipynb", as_version=4)
         if cell_with(notebook, piece) is None:
             gone.append(f"{name}: {piece}")

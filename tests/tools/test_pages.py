@@ -88,6 +88,12 @@ def test_a_link_to_a_cell_leads_to_it_and_else_to_its_notebook():
     assert pages.with_cell_links(text, {"02_x": notebook}) == f"{{ref}}`a <{anchor}>` [b](02_x.ipynb) c"
 
 
+def test_a_link_to_a_notebook_or_a_practice_copy_leads_to_its_page():
+    text = "[a](../notebooks/02_x.ipynb) [b](../homework/practice/y/y.ipynb) [c](../homework/practice/z/z.ipynb)"
+    known = {"02_x": None, "homework_y": None}
+    assert pages.with_cell_links(text, known) == "[a](02_x.ipynb) [b](homework_y.ipynb) c"
+
+
 def test_doors_stand_under_the_title_only_where_there_is_an_address(tmp_path):
     options = {"place": "notebooks/01_x.ipynb", "repository": "https://github.com/ann/course"}
     assert "colab.research.google.com" in prepared(tmp_path, **options).cells[0].source

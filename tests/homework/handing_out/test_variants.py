@@ -92,7 +92,8 @@ def test_the_choice_is_the_published_one():
     # A change of these numbers would give every student of a running course another task.
     students = ("ann", "bob", "zoë", "20261234")
     numbers = [[variant_of(SECRET, one, a)["number"] for one in students] for a in variant_module.ASSIGNMENTS]
-    assert numbers == NUMBERS
+    # Assignments of one's own come after these.
+    assert numbers[: len(NUMBERS)] == NUMBERS
 
 
 def test_case_spaces_and_the_way_of_writing_an_accent_do_not_change_the_variant():
