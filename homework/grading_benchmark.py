@@ -2,14 +2,20 @@
 
 The bundles are right ones of one variant, each with weights of its own. Run it on an idle machine. Printed are the
 seconds of the start, of a bundle, and of an entry in the gradebook, and what a bundle and a record take of the disk.
+
+With ``--small`` as many bundles that have no head, and so take the scorer next to no time, go through a cluster of two
+workers: what is left is the way there and back, and shows how many workers one scheduler can keep busy.
 """
 
+import argparse
 import hashlib
-import sys
+import json
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
+from course_utils.assignments.packing import FORMAT
 from homework.collecting.submissions import Submission
 from homework.demo import Builder, write_zip
 from homework.handing_out.roster import Student
@@ -18,7 +24,7 @@ from homework.marks import gradebook
 from homework.marks.points import read_points
 from homework.scoring.grading import score_class
 from homework.scoring.hidden_photos import hidden_set
-from homework.scoring.journal import NAME
+from homework.scoring.journal import NAME, Journal
 from homework.scoring.score_process import ROOT
 from homework.scoring.scorer import SCORER_VERSION
 from homework.scoring.thresholds import reference_changes, threshold
@@ -29,54 +35,99 @@ WORKERS = (1, 2)
 
 
 def main():
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else NUMBER
+    parser = argparse.ArgumentParser(prog="python -m homework.grading_benchmark", description=__doc__)
+    parser.add_argument("number", nargs="?", type=int, default=NUMBER)
+    parser.add_argument("--small", action="store_true", help="small bundles through a cluster")
+    chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        submissions = bundles(Path(folder), number)
+        submissions = bundles(Path(folder) / "bundles", chosen.number, without_head if chosen.small else whole)
         hidden = hidden_set(Path(folder), b"benchmark", None)
-        whole = {}
-        for workers in WORKERS:
-            course = Path(folder) / f"course-{workers}"
-            few, _ = graded(course / "few", submissions[:workers], hidden, workers)
-            whole[workers], records = graded(course / "all", submissions, hidden, workers)
-            a_bundle = (whole[workers] - few) / (number - workers)
-            start = few - a_bundle
-            print(f"{workers} worker(s): {whole[workers]:.1f} s, of it {start:.1f} the start, {a_bundle:.3f} a bundle")
-        print(f"{number} submissions: two workers take {whole[1] / whole[2]:.2f} times less than one")
+        course = Path(folder) / "course"
+        records = through_a_cluster(course, submissions, hidden) if chosen.small else here(course, submissions, hidden)
         students = [Student(one.student, f"Student {one.student}", "") for one in submissions]
-        with gradebook.opened(course / "all") as book:
+        with gradebook.opened(course) as book:
             gradebook.prepare(book, students, [ASSIGNMENT], read_points(course))
         begun = time.perf_counter()
-        gradebook.write_scores(course / "all", students, submissions, records)
-        print(f"gradebook and pages for marking: {1000 * (time.perf_counter() - begun) / number:.1f} ms an entry")
-        size = sum(one.path.stat().st_size for one in submissions) / number
-        journal = (course / "all" / NAME).stat().st_size / number
-        print(f"a bundle has {size / 1e6:.2f} MB, its record in the journal {journal / 1e3:.1f} KB")
+        gradebook.write_scores(course, students, submissions, records)
+        print(
+            f"gradebook and pages for marking: {1000 * (time.perf_counter() - begun) / chosen.number:.1f} ms an entry"
+        )
 
 
-def bundles(folder, number):
+def here(course, submissions, hidden):
+    """Time one worker and two on this machine, and return the records of the second."""
+    number, seconds = len(submissions), {}
+    for workers in WORKERS:
+        few, _ = graded(course / f"few-{workers}", submissions[:workers], hidden, workers=workers)
+        graded_in = course / f"all-{workers}"
+        seconds[workers], records = graded(graded_in, submissions, hidden, workers=workers)
+        a_bundle = (seconds[workers] - few) / (number - workers)
+        start = few - a_bundle
+        print(f"{workers} worker(s): {seconds[workers]:.1f} s, of it {start:.1f} the start, {a_bundle:.3f} a bundle")
+    print(f"{number} submissions: two workers take {seconds[1] / seconds[2]:.2f} times less than one")
+    size = sum(one.path.stat().st_size for one in submissions) / number
+    journal = (graded_in / NAME).stat().st_size / number
+    print(f"a bundle has {size / 1e6:.2f} MB, its record in the journal {journal / 1e3:.1f} KB")
+    return records
+
+
+def through_a_cluster(course, submissions, hidden):
+    """Time the way to the two workers of a scheduler and back, a tenth after the other, and return the records."""
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        _, records = graded(course, submissions, hidden, scheduler=cluster.scheduler_address)
+    tenth = len(submissions) // 10
+    ends = [datetime.fromisoformat(one["time"]) for one in Journal(course).read()][::tenth]
+    for number, (begun, ended) in enumerate(zip(ends, ends[1:], strict=False)):
+        seconds = (ended - begun).total_seconds()
+        print(f"submissions {number * tenth} to {(number + 1) * tenth}: {1000 * seconds / tenth:.1f} ms each")
+    return records
+
+
+def whole(builder, student, seed):
+    """Make the parts of a right bundle."""
+    return builder.parts(student, VARIANTS[ASSIGNMENT][0], seed)
+
+
+def without_head(builder, student, seed):
+    """Make the parts of a bundle that is refused before anything is computed."""
+    return {"submission.json": json.dumps({"format": FORMAT, "student": student}).encode()}
+
+
+def bundles(folder, number, parts):
     """Make bundles of as many students, all of one variant.
 
     Parameters
     ----------
     folder : pathlib.Path
     number : int
+    parts : callable
+        Builder, student, seed -> what is in the bundle.
 
     Returns
     -------
     list of homework.collecting.submissions.Submission
     """
-    builder, variant = Builder(ROOT / "build"), VARIANTS[ASSIGNMENT][0]
-    made = []
+    builder, made = Builder(ROOT / "build"), []
     for seed in range(number):
         student = f"s{10000 + seed}"
-        path = write_zip(folder / f"{student}.zip", builder.parts(student, variant, seed))
+        path = write_zip(folder / f"{student}.zip", parts(builder, student, seed))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         made.append(Submission(student, ASSIGNMENT, path=path, sha256=digest))
     return made
 
 
-def graded(course, submissions, hidden, workers):
+def graded(course, submissions, hidden, **way):
     """Score submissions in a new course folder.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+    submissions : list of homework.collecting.submissions.Submission
+    hidden : homework.scoring.hidden_photos.HiddenSet
+    **way
+        ``workers`` or ``scheduler`` of `homework.scoring.grading.score_class`.
 
     Returns
     -------
@@ -93,8 +144,8 @@ def graded(course, submissions, hidden, workers):
         lambda variant: threshold(variant, len(hidden.labels)),
         hidden,
         SCORER_VERSION,
-        workers=workers,
         reference_of=reference_changes,
+        **way,
     )
     return time.perf_counter() - begun, records
 

@@ -14,7 +14,7 @@ OF_HONEST_DISTANCE, NEARLY_THE_SAME = 5, 0.9997
 FURTHEST = 12.0
 
 
-def fingerprints(weights, history, outputs):
+def fingerprints(weights, history, predictions, outputs):
     """Condense a submission to what can be compared with those of others.
 
     Parameters
@@ -23,13 +23,16 @@ def fingerprints(weights, history, outputs):
         What was handed in of head and base.
     history : dict of str to dict
         From `homework.scoring.training_record.read_history`.
+    predictions : numpy.ndarray
+        For the public photos, as they were handed in.
     outputs : numpy.ndarray or None
         What the parts give for the public photos, (n, 1) or (n, 2).
 
     Returns
     -------
     dict
-        ``weights`` and ``history``: hashes, empty where there is nothing to compare; ``answers``: a list of numbers.
+        ``weights``, ``history`` and ``predictions``: hashes, empty where there is nothing to compare; ``answers``: a
+        list of numbers.
     """
     arrays = [array for one in weights for array in one.values()]
     # By shape and content, not by name: renamed layers stay the same work.
@@ -41,9 +44,12 @@ def fingerprints(weights, history, outputs):
         json.dumps({key: [None if v is None else round(v, 6) for v in run[key]] for key in sorted(run)})
         for run in history.values()
     )
+    # Two who hand in labels alone may well agree.
+    tell = len(np.unique(predictions)) > 2
     return {
         "weights": digest.hexdigest()[:32] if any(_tells_its_origin(array) for array in arrays) else "",
         "history": hashlib.sha256("\n".join(values).encode()).hexdigest()[:32] if values else "",
+        "predictions": hashlib.sha256(predictions.tobytes()).hexdigest()[:32] if tell else "",
         "answers": log_odds(outputs),
     }
 
@@ -82,19 +88,21 @@ def similarity_hints(results, honest_likeness=lambda assignment, number: None):
     -------
     list of dict
         One for each group of students: ``students`` (their ids, two or more), ``assignment``, ``what``
-        (``"weights"``, ``"history"`` or ``"answers"``) and ``sentence``.
+        (``"weights"``, ``"predictions"``, ``"history"`` or ``"answers"``) and ``sentence``.
     """
     hints, exact = [], set()
-    for what in ("weights", "history"):
+    for what in ("weights", "predictions", "history"):
         groups = {}
         for result in results:
             mark = result["fingerprints"].get(what)
             if isinstance(mark, str) and mark:
                 groups.setdefault((result["assignment"], mark), []).append(result)
         for group in groups.values():
-            if len({one["student"] for one in group}) > 1:
+            students = frozenset(one["student"] for one in group)
+            # The same weights give the same predictions: that is said once.
+            if len(students) > 1 and not (what == "predictions" and students in exact):
                 hints.append(_hint(group, what, f"have exactly the same {what}"))
-                exact |= {frozenset(one["student"] for one in group)} if what == "weights" else set()
+                exact |= {students} if what != "history" else set()
     of_assignment = {}
     for result in results:
         answers = result["fingerprints"].get("answers")

@@ -166,7 +166,7 @@ def _empty(student, variant, digest):
         "out_of": sum(ITEMS.values()),
         "items": [],
         "refusal": None,
-        "fingerprints": {"weights": "", "history": "", "answers": []},
+        "fingerprints": {"weights": "", "history": "", "predictions": "", "answers": []},
         "history": {},
         "answers": {},
         "bundle_sha256": digest,
@@ -192,7 +192,9 @@ def _fill(result, bundle_path, student, variant, hidden, threshold, reference):
             if text is not None
         }
     look, outputs = look_at(bundle, hidden)
-    result["fingerprints"] = fingerprints([bundle.head_weights, bundle.base_weights], history, outputs)
+    result["fingerprints"] = fingerprints(
+        [bundle.head_weights, bundle.base_weights], history, bundle.predictions, outputs
+    )
     items = rubric(about, student, variant, threshold, reference, look, history, faults, bundle.remarks)
     result["items"] = items
     result["points"] = round(sum(item["points"] for item in items), 2)

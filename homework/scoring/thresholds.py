@@ -22,11 +22,16 @@ from homework.collecting.bundle import read_bundle
 from homework.handing_out.variants import VARIANTS
 from homework.pages import filled
 from homework.scoring.copies import log_odds
+from homework.scoring.hidden_photos import hidden_set
+from homework.scoring.rubric import ITEMS
+from homework.scoring.scorer import score
 
 TABLE = Path(__file__).with_name("thresholds.json")
 PAGE = Path(__file__).with_name("thresholds.md")
 SOURCE = Path(__file__).resolve().parents[1] / "source"
 SEEDS = 3
+# Of trainings from which no level is made: the scorer marks them, as it would those of students.
+OTHERS = 4
 # The references are measured on the public test drawings, the submissions on as many hidden ones as the scorer draws
 # by default: both are samples of the same drawings, and both have the luck of a sample.
 HIDDEN = 400
@@ -265,16 +270,45 @@ def measure(assignment, table=TABLE, bases=None):
         kept = _read(table) if table.exists() else {}
         rows, number = kept.setdefault(assignment, {}), str(variant["number"])
         row = rows.get(number, {})
-        if (bases and variant["base"] not in bases) or (_is_for(row, variant) and "alike" in row):
+        if (bases and variant["base"] not in bases) or (_is_for(row, variant) and "others" in row):
             continue
+        bundles = reference_bundles(variant, SEEDS + OTHERS)
         rows[number] = {
             "variant": deepcopy(variant),
             "weights": weights_checksum(variant["base"]),
             "measured": date.today().isoformat(),
-            **found_in(reference_bundles(variant)),
+            **found_in(bundles[:SEEDS]),
         }
-        print(assignment, number, variant["base"], rows[number]["accuracies"], flush=True)
-        _save(with_levels(kept), table)
+        kept = with_levels(kept)
+        row = kept[assignment][number]
+        row["others"] = marked(bundles[SEEDS:], variant, row["threshold"], row.get("changes"))
+        print(assignment, number, variant["base"], row["accuracies"], row["others"], flush=True)
+        _save(kept, table)
+
+
+def marked(bundles, variant, level, changes):
+    """Have the scorer mark honest work of a variant, by hidden drawings that follow from a secret of its own.
+
+    Parameters
+    ----------
+    bundles : list of pathlib.Path
+    variant : dict
+    level : float
+    changes : dict or None
+        What the reference runs changed.
+
+    Returns
+    -------
+    dict
+        ``accuracies``, on the hidden drawings (0 where nothing could be computed), and ``points``, of ten.
+    """
+    hidden, found = hidden_set(Path(), b"honest trainings"), {"accuracies": [], "points": []}
+    for path in bundles:
+        result = score(path, read_bundle(path).about["student"], variant, hidden, level, changes)
+        evidence = next(item["evidence"] for item in result["items"] if item["name"] == "level reached")
+        found["accuracies"].append(evidence.get("recomputed", 0.0))
+        found["points"].append(result["points"])
+    return found
 
 
 def weights_checksum(base):
@@ -355,7 +389,12 @@ def page(kept):
         for variant in variants
         if str(variant["number"]) not in kept.get(assignment, {})
     ]
-    about = {"seeds": SEEDS, "public": f"{PUBLIC_TEST:,}", "z": Z, "hidden": HIDDEN}
+    others = [(row["threshold"], *one) for rows in kept.values() for row in rows.values() for one in _others(row)]
+    about = {"seeds": SEEDS, "public": f"{PUBLIC_TEST:,}", "z": Z, "hidden": HIDDEN, "others": len(others)}
+    about |= {
+        "reached": sum(accuracy >= level for level, accuracy, _ in others),
+        "all_points": sum(points == sum(ITEMS.values()) for *_, points in others),
+    }
     return filled("levels.md.j2", tables=tables, missing=missing, **about).rstrip() + "\n"
 
 
@@ -364,7 +403,14 @@ def _cells(number, row):
     rates = ", ".join(f"{rate:g}" for rate in variant["learning_rates"])
     seeds, level = " ".join(f"{value:.3f}" for value in values), f"{row['threshold']:.3f}"
     about = [number, variant["base"], variant["unfreeze"], rates, variant["subset"], seeds, f"{np.mean(values):.3f}"]
-    return [*about, level, row["measured"], _changed(row.get("changes", {})), row.get("alike", "")]
+    honest = " ".join(f"{accuracy:.3f}" for accuracy, _ in _others(row))
+    return [*about, level, honest, row["measured"], _changed(row.get("changes", {})), row.get("alike", "")]
+
+
+def _others(row):
+    """The accuracies and points of the trainings of which no level was made."""
+    others = row.get("others", {"accuracies": [], "points": []})
+    return list(zip(others["accuracies"], others["points"], strict=True))
 
 
 def _changed(changes):

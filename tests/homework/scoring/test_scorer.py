@@ -10,7 +10,7 @@ import time
 import homework_corpus
 import numpy as np
 import pytest
-from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, told
+from homework_corpus import LEVEL, STUDENT, VARIANTS, Corpus, changed, parts_of, told
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -290,7 +290,7 @@ def test_two_trainings_that_failed_are_not_named_as_copies(corpus, value):
             inputs="features",
             history=corpus.history([name], 0.9 + number / 100),
         )
-        path = changed(path, f"failed {name} {value}", head=homework_corpus.arrays(failed))
+        path = changed(path, f"failed {name}", **dict.fromkeys(("head", "predictions"), homework_corpus.arrays(failed)))
         results.append(score(path, name, VARIANT, corpus.hidden, LEVEL))
     assert all(result["status"] == "scored" for result in results)
     assert similarity_hints(results) == []
@@ -350,12 +350,25 @@ def test_copies_are_named_in_one_group_and_lose_nothing(corpus):
     assert [result["points"] for result in results] == [10, 9, 9, 9, 9]
 
 
+def test_predictions_that_another_handed_in_too_are_named_whatever_the_heads(corpus):
+    results = []
+    for number, (name, one) in enumerate({"ada": corpus.pooled(), "eve": corpus.head_of_another_kind()}.items()):
+        history = corpus.history([name], 0.9 + number / 100)
+        path = corpus.bundle(f"by {name}", one, inputs="features", history=history)
+        if name == "ada":
+            handed_in = parts_of(path)["predictions.npz"]
+        path = changed(path, f"with ada's predictions, {name}", predictions=handed_in)
+        results.append(score(path, name, VARIANT, corpus.hidden, LEVEL))
+    (hint,) = similarity_hints(results)
+    assert (hint["what"], hint["students"]) == ("predictions", ["ada", "eve"])
+
+
 def test_hundreds_of_noisy_copies_make_one_hint(plain, corpus):
     result = score(plain, STUDENT, VARIANT, corpus.hidden, LEVEL)
     rng, results = np.random.default_rng(0), []
     for number in range(300):
         answers = [one + 0.001 * float(rng.standard_normal()) for one in result["fingerprints"]["answers"]]
-        marks = result["fingerprints"] | {"answers": answers, "weights": f"w{number}", "history": f"h{number}"}
+        marks = {"answers": answers, "weights": f"w{number}", "history": f"h{number}"}
         results.append(result | {"student": f"s{number:03}", "fingerprints": marks})
     (hint,) = similarity_hints(results)
     assert len(hint["students"]) == 300
@@ -366,7 +379,7 @@ def test_how_alike_answers_may_be_follows_from_the_reference_runs_of_the_variant
     answers = np.array(result["fingerprints"]["answers"])
     noise = np.random.default_rng(0).standard_normal(len(answers))
     other = (answers + 0.07 * noise).tolist()
-    marks = result["fingerprints"] | {"answers": other, "weights": "w", "history": "h"}
+    marks = {"answers": other, "weights": "w", "history": "h"}
     pair = [result, result | {"student": "bob", "fingerprints": marks}]
     assert 0.99 < np.corrcoef(answers, other)[0, 1] < 0.9997
     assert [hint["students"] for hint in similarity_hints(pair, lambda *_: 0.95)] == [["ada", "bob"]]
