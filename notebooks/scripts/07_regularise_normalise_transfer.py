@@ -232,8 +232,8 @@ train("normalised", crop, scale, *four_convolutions(normalised=True), layers.Glo
 # %% [markdown]
 # ## Change 5: augmentation
 #
-# A mirrored cat is a cat. *Augmentation* changes the photos a little in every epoch, so that the network never sees
-# quite the same one twice.
+# A mirrored cat is a cat. *Augmentation* changes the photos a little in every epoch, so that the network seldom sees
+# the same one twice.
 #
 # ### Your turn: mirror a photo by hand
 #
@@ -274,8 +274,8 @@ print("training:  ", tuple(mirror_and_cut[1](photo[None], training=True).shape))
 print("prediction:", tuple(mirror_and_cut[1](photo[None], training=False).shape))
 
 # %% [markdown]
-# No: it hands on the whole photo, 44 x 44. That works only because the network ends in averages, which take maps
-# of any size. With `Flatten` it would stop with an error.
+# No: it hands on the whole photo, 44 x 44. That works since the network ends in averages, which take maps of
+# any size. `Flatten` needs the size that it was built for.
 
 # %% alt="Accuracy over 20 epochs with and without augmentation; without it, training accuracy runs away."
 from course_utils import plot_history
@@ -371,8 +371,8 @@ for name, history in histories.items():
 # | augmented | 0.698 (0.649-0.765) |
 # | scheduled | 0.801 (0.790-0.811) |
 #
-# Scaling, depth, augmentation (at 20 epochs) and the schedule help with every seed, the schedule with its larger rate
-# most. Batch normalization alone does not: it speeds up learning, and learning by heart too.
+# Scaling, depth, augmentation (at 20 epochs) and the schedule help with every seed; on average the schedule does most.
+# Batch normalization alone does not: it speeds up learning, and learning by heart too.
 
 # %% [markdown]
 # ## The better network
@@ -529,7 +529,7 @@ keep_results("07_regularise_normalise_transfer", source_of("data"), base.name, r
 #
 # 1. The changes work together. Without batch normalization the schedule's largest rate may be too large for the
 #    network, so taking it out costs more than it added; a change whose work another one also does costs less.
-# 2. 0.572 to 0.639 and 0.649 to 0.713 do not overlap: these two *trained networks* differ. The interval covers the luck
+# 2. 0.572 to 0.640 and 0.649 to 0.713 do not overlap: these two *trained networks* differ. The interval covers the luck
 #    of the photos, not that of the first weights; for the recipes you need several seeds of each.
 # 3. Batch normalization: a running mean and a running variance for each of 488 filters, 976 numbers.
 #

@@ -289,7 +289,7 @@ check(
 # ## Strategy 2: freeze the base
 #
 # The base gives the same numbers for a photo in every epoch, so record them once, as in notebook 04. On photos the base
-# is a MobileNetV2; on drawings it is the small VGG16 that learned from drawn animals, and has never seen a flower.
+# is a MobileNetV2; on drawings it is the small VGG16 that learned from drawn animals, and was taught no flower.
 
 # %%
 from course_utils import load_base, record_features, settings

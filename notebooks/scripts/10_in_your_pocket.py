@@ -437,7 +437,7 @@ for words, given in (("600 cats and dogs", known), ("100 foxes", honest["fox"]),
 # ## The page
 #
 # `write_page` puts the two small files, the program LiteRT.js, and a page of ours into `build/pocket`, and all of it
-# into `pocket.zip`. The page shrinks a photo exactly as `load_photos` does; a network that gets other pixels than in
+# into `pocket.zip`. The page shrinks a photo much as `load_photos` does; a network that gets other pixels than in
 # training gives other answers.
 
 # %% tags=["nbval-ignore-output"]
