@@ -81,8 +81,8 @@ figure = show_photos(animals, titles)
 #
 # We practise on a small zip of drawn cats. A server inside this notebook hands it out, so this works offline too.
 #
-# A web server first sends a *status*: 200 means "here it is", 404 "not found". With `stream=True`, nothing more is
-# read yet.
+# A web server first sends a *status*: 200 means "here it is", 404 "not found". With `stream=True`, the file is not read
+# yet.
 
 # %%
 import requests

@@ -597,7 +597,7 @@ keep_model(model, "scratch", data)
 # ### On the real photos
 #
 # There the three seeds above got 0.71 to 0.74 of the test photos right. Trained likewise, six sets of drawings gave
-# about 4 points more (0.73 to 0.79). With 1,600 and early stopping, as here, seed 0 got 0.697.
+# about 4 points more (0.73 to 0.79). On 1,600 real photos, stopped early, seed 0 got 0.697.
 
 # %% [markdown]
 # ## Summary

@@ -13,7 +13,7 @@ from collections import Counter
 
 import numpy as np
 
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, exit_code
 from course_utils.training import scratch_cnn
 from tools.benchmarks.bench import RESULTS, ROOT
 from tools.benchmarks.report import saved
@@ -147,4 +147,4 @@ def draw(milliseconds, whole, path):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))
