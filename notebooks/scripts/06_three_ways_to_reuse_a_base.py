@@ -232,8 +232,8 @@ _ = axes.legend()
 # %% [markdown]
 # These are the same 1,000 test photos as in 03 to 05. Nothing was chosen on them here: the recipe was fixed before.
 #
-# Which photos are picked is luck, most of all when there are few. So here are three seeds on the drawings: the mean,
-# and in brackets the lowest and the highest.
+# Which photos are picked is luck, most of all when there are few. So here are three seeds on the drawings, with other
+# augmented versions than above: the mean, and in brackets the lowest and the highest.
 #
 # | training photos | recorded | augmented | fine-tuned |
 # |---|---|---|---|

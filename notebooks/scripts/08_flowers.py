@@ -203,10 +203,10 @@ def scratch_cnn(augmentation=(), dropout=0.0):
 
 
 # %% [markdown]
-# A flower stays a flower when it is mirrored, turned a little, shifted or enlarged. Look before you use it: is each of
+# A flower stays a flower when it is mirrored, turned a little, shifted or zoomed. Look before you use it: is each of
 # these still a flower?
 
-# %% alt="One sunflower picture, mirrored, turned, shifted and enlarged in eight random ways; all still show a flower."
+# %% alt="One sunflower picture, mirrored, turned, shifted and zoomed in eight random ways; all still show a flower."
 sunflower = x[fit[y[fit] == 3]][2].astype("float32")
 
 
