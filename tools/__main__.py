@@ -51,7 +51,7 @@ COMMANDS = {
 # These look at the machine or only handle files; they must not wait for an installation that may fail.
 WITHOUT_INSTALLING = {"doctor"}
 # These take further words.
-WITH_NAMES = {"notebooks", "pocket"}
+WITH_NAMES = {"notebooks", "test", "pocket"}
 
 
 def main(arguments=None):
@@ -132,7 +132,9 @@ def _parser():
         "  BENCH             quick or full: how much `bench` measures (quick)",
     )
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="with notebooks: which of them, such as 03 04")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="with notebooks or test: which notebooks, such as 03 04"
+    )
     parser.add_argument(
         "--lan",
         action="append_const",

@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import tomllib
+from copy import deepcopy
 
 from course_utils.errors import CourseError
 from course_utils.files import write_text
@@ -190,7 +191,10 @@ def derive_all(root=None, names=()):
         if names and not script.stem.startswith(tuple(names)):
             continue
         notebook = from_script(script, repository)
+        # Running adds this machine's Python to it.
+        about = deepcopy(notebook.metadata)
         run = execute(notebook, script.stem, folder, settings)
+        notebook.metadata = about
         if run.error:
             print(run.error, file=sys.stderr)
             return 1

@@ -27,15 +27,21 @@ SLOW_WORDS = re.compile(
 )
 
 
-def test():
+def test(names=()):
     """Run the unit tests that are not slow, and compare every notebook, trained for few epochs.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The beginnings of notebooks, such as ``["02"]``: only these are compared then, after 01, which draws the images
+        for all, and no other test runs.
 
     Returns
     -------
     int
         pytest's exit code.
     """
-    return run_pytest(sys.executable, ["tests", "-m", "not slow"], fast="1")
+    return run_pytest(sys.executable, [] if names else ["tests", "-m", "not slow"], "1", names and ["01", *names])
 
 
 def test_full():
@@ -154,8 +160,8 @@ bench, bench_peers, faults, seeds, table = (
 )
 
 
-def run_pytest(python, arguments, fast):
-    """Run pytest over what is asked for and over all notebooks, in one go, so that one line counts them all.
+def run_pytest(python, arguments, fast, names=()):
+    """Run pytest over what is asked for and over the notebooks, in one go, so that one line counts them all.
 
     Parameters
     ----------
@@ -165,6 +171,8 @@ def run_pytest(python, arguments, fast):
         What pytest is to run besides the notebooks, and how.
     fast : {"0", "1"}
         COURSE_FAST for the notebooks.
+    names : sequence of str
+        The beginnings of the notebooks to compare; by default all.
 
     Returns
     -------
@@ -175,6 +183,9 @@ def run_pytest(python, arguments, fast):
     with tempfile.TemporaryDirectory(prefix="course-") as temporary:
         notebooks = Path(temporary) / "notebooks"
         copy_to_run(root, notebooks)
+        for path in notebooks.glob("*.ipynb"):
+            if names and not path.stem.startswith(tuple(names)):
+                path.unlink()
         command = [str(python), "-m", "pytest", "-c", str(root / "pyproject.toml"), "--rootdir", str(root)]
         # The notebooks first, since they are what takes longest. As a folder: pytest gives the cells of a file that is
         # named itself and lies elsewhere no file name, and xdist then takes one notebook's cells for another's.

@@ -1,5 +1,6 @@
 """Which pretrained base is loaded, from where, and what is said where it is another than VGG16."""
 
+import inspect
 import shutil
 
 import numpy as np
@@ -9,6 +10,7 @@ from loopback import loopback, status
 from course_utils import bases
 from course_utils.bases import REAL_BASES, cut_before_last_block, load_base, on_photos, record_features, unfreeze
 from course_utils.errors import CourseError
+from course_utils.sandbox.small_bases import SMALL_BASES
 
 SMALLEST = "MobileNetV2-0.35"
 FILE = REAL_BASES[SMALLEST][3].rsplit("/", 1)[1]
@@ -115,6 +117,32 @@ def test_a_base_cut_in_two_gives_the_features_of_the_whole(name):
     features = last_block.predict(record_features(lower, images), verbose=0)
     np.testing.assert_allclose(features, record_features(base, images), rtol=1e-3, atol=1e-3)
     assert last_block.count_params() < base.model.count_params()
+
+
+@pytest.mark.parametrize("name", list(REAL_BASES))
+def test_addresses_and_checksums_are_those_of_the_installed_keras(name):
+    import keras
+
+    function, _, _, address, checksum = REAL_BASES[name]
+    module = inspect.getmodule(getattr(keras.applications, function))
+    source = inspect.getsource(module)
+    if hasattr(module, "WEIGHTS_PATH_NO_TOP"):
+        assert address == module.WEIGHTS_PATH_NO_TOP and checksum in source
+    else:
+        assert address.startswith(getattr(module, "BASE_WEIGHT_PATH", None) or module.BASE_WEIGHTS_PATH)
+        # A SHA-256 is ours, where Keras has no checksum.
+        assert checksum is None or len(checksum) == 64 or checksum in source
+
+
+def test_where_the_last_block_of_a_base_begins_is_known_for_each():
+    missing = {*REAL_BASES, *SMALL_BASES} - set(bases._LAST_BLOCKS)
+    assert not missing, f"add {', '.join(missing)} to _LAST_BLOCKS in course_utils/bases.py"
+
+
+def test_the_page_of_settings_names_every_base(checkout):
+    page = (checkout / "docs" / "settings.md").read_text(encoding="utf-8")
+    (row,) = (line for line in page.splitlines() if line.startswith("| `COURSE_BASE` |"))
+    assert set(row.split("|")[2].replace("`", "").replace(" ", "").split(",")) == {*REAL_BASES, *SMALL_BASES}
 
 
 @pytest.mark.parametrize("name", list(REAL_BASES))

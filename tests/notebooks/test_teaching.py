@@ -40,9 +40,11 @@ def code(script):
 
 @every_notebook
 def test_a_notebook_is_short(script):
-    assert len(counted(script)) <= MOST_CELLS.get(script.stem, 60)
+    cells, most = len(counted(script)), MOST_CELLS.get(script.stem, 60)
+    assert cells <= most, f"{script.name} has {cells} cells that count, at most {most}: merge two"
     without_solutions = re.sub(r"<details>.*?</details>", "", "\n".join(texts(script)), flags=re.DOTALL)
-    assert len(without_solutions.split()) <= MOST_WORDS.get(script.stem, 1300)
+    words, most = len(without_solutions.split()), MOST_WORDS.get(script.stem, 1300)
+    assert words <= most, f"{script.name} has {words} words that count, at most {most}: say it shorter"
 
 
 @every_notebook
@@ -54,6 +56,13 @@ def test_a_code_cell_holds_one_idea(script):
 
 def tasks(script):
     return [cell for cell in notebooks.script_cells(script) if your_turn.tagged(cell, your_turn.YOUR_TURN)]
+
+
+@every_notebook
+def test_the_page_for_teachers_counts_the_cells_that_students_fill_in(script):
+    page = (CHECKOUT / "docs" / "teaching.md").read_text(encoding="utf-8")
+    (row,) = re.findall(rf"(?m)^\| \[\d\d\]\(\.\./notebooks/{script.stem}\.ipynb\) .*", page)
+    assert int(row.strip("| ").split("|")[-1]) == len(tasks(script)), "correct the last column in docs/teaching.md"
 
 
 @every_notebook

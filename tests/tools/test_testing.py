@@ -35,6 +35,13 @@ def test_the_cells_of_each_notebook_run_in_order(two_notebooks, capfd):
     assert "4 passed" in capfd.readouterr().out
 
 
+def test_one_notebook_can_be_compared_alone_after_the_first(two_notebooks, capfd):
+    assert testing.test(names=["01"]) == 0
+    assert "2 passed" in capfd.readouterr().out
+    assert testing.test(names=["02"]) == 0
+    assert "4 passed" in capfd.readouterr().out
+
+
 def test_a_cell_that_prints_something_else_fails(two_notebooks, monkeypatch, capfd):
     right = testing.copy_to_run
 
