@@ -34,7 +34,7 @@ def check_variant(variant, assignment):
         )
     whole = all(type(variant[key]) is int and variant[key] >= 0 for key in ("number", "unfreeze", "subset", "seed"))
     rates = variant["learning_rates"]
-    positive = isinstance(rates, list) and bool(rates) and all(type(rate) is float and 0 < rate < 1 for rate in rates)
+    positive = isinstance(rates, list) and bool(rates) and all(type(rate) is float and rate > 0 for rate in rates)
     check(
         whole and positive and isinstance(variant["base"], str),
         f"variant {variant['number']} of {assignment}: {variant['base']}, {variant['subset']} photos ({FORM})",
@@ -71,12 +71,14 @@ def check_features(features, images, base):
     apart = np.abs(given - right).mean() / max(float(np.abs(right).mean()), 1e-9)
     # 16-bit numbers have three digits; x / 255 or swapped channels are wrong by tens of per cent.
     if apart > 0.05:
-        divided = np.asarray(base.model(two / np.float32(255), training=False), np.float32)
-        if np.abs(given - divided).mean() < 0.05 * max(float(np.abs(divided).mean()), 1e-9):
-            raise CourseError(
-                f"Check failed: {base.name} got its own input. These are the features of x / 255: give "
-                "the photos as they are, 0-255, to record_features, which applies base.preprocess."
-            )
+        divided = two / np.float32(255)
+        for slip in (divided, base.preprocess(divided.copy())):
+            features_of_slip = np.asarray(base.model(slip, training=False), np.float32)
+            if np.abs(given - features_of_slip).mean() < 0.05 * max(float(np.abs(features_of_slip).mean()), 1e-9):
+                raise CourseError(
+                    f"Check failed: {base.name} got its own input. These are the features of x / 255: give "
+                    "the photos as they are, 0-255, to record_features, which applies base.preprocess."
+                )
         raise CourseError(
             f"Check failed: {base.name} gives other features for the first and the last photo. Are the photos RGB, "
             "not OpenCV's BGR, 0-255, in the order of x, and the base untrained?"
@@ -113,7 +115,7 @@ def check_unfrozen(model, base, number):
     names = ", ".join(layer.name for layer in wanted) or "none"
     wanted_ids = {id(weight) for layer in wanted for weight in layer.weights}
     trained_ids = {id(weight) for weight in trained}
-    thawed = sum(1 for layer in layers if {id(weight) for weight in layer.weights} & trained_ids)
+    unfrozen = sum(1 for layer in layers if {id(weight) for weight in layer.weights} & trained_ids)
     claim = f"of the base these are trained: {names} ({len(wanted_ids)} tensors), and the head ({len(head)} tensors)"
     if trained_ids == wanted_ids:
         check(True, claim, "")
@@ -123,13 +125,15 @@ def check_unfrozen(model, base, number):
     elif number == 0:
         hint = f"{len(trained)} tensors of the base would be trained: set base.model.trainable = False, then compile."
     elif trained_ids < wanted_ids:
-        hint = f"Only {thawed} of {number} convolutions are thawed: go through all of them in a loop."
-    elif wanted_ids < trained_ids and thawed == number:
-        hint = "Other layers are thawed too, such as batch normalization: thaw the convolutions alone."
+        hint = f"Only {unfrozen} of {number} convolutions are unfrozen: go through all of them in a loop."
+    elif wanted_ids < trained_ids and unfrozen == number:
+        hint = "Other layers are unfrozen too, such as batch normalization: unfreeze the convolutions alone."
     elif wanted_ids < trained_ids:
-        hint = f"Too many are thawed ({thawed} convolutions): freeze the whole base first, then thaw the last {number}."
+        hint = (
+            f"Too many are unfrozen ({unfrozen} convolutions): freeze the whole base, then unfreeze the last {number}."
+        )
     else:
-        hint = f"Others are thawed: a slice [-{number}:] is the last {number} of a list, [-{number}] is one."
+        hint = f"Others are unfrozen: a slice [-{number}:] is the last {number} of a list, [-{number}] is one."
     raise CourseError(f"Check failed: {claim}. {hint}")
 
 

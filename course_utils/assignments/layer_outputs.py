@@ -13,6 +13,8 @@ MOST_WORK = 400_000_000
 # Measured: a number that a step gives takes the time of so many multiplications, beside those of a convolution.
 WORK_PER_NUMBER = 300
 WORK_PER_SLOW_NUMBER = 1500
+# Given to TensorFlow in one call: a copy of so many is held beside the photos.
+PHOTOS_AT_ONCE = 50
 _SLOW = {"LayerNormalization", "GroupNormalization", "UnitNormalization", "Softmax", "Resizing", "UpSampling2D",
          "ops.Softmax", "ops.LogSoftmax", "ops.Normalize", "ops.Std", "ops.Var"}  # fmt: skip
 
@@ -47,7 +49,15 @@ class PhotoByPhoto:
         # TensorFlow goes through them twice where layers have variables: the second time the layers are there.
         self.shapes, self.layers = [None] * len(steps), {}
         signature = [tf.TensorSpec((1, *shape), tf.float32) for shape in inputs]
-        self.program = tf.function(self._traced, signature, autograph=False).get_concrete_function()
+        one = tf.function(self._traced, signature, autograph=False).get_concrete_function()
+        kind = one.outputs[0].dtype
+
+        # A loop inside TensorFlow, since each call from Python takes longer than most heads.
+        def one_by_one(*photos):
+            return tf.map_fn(lambda photo: one(*photo), photos, fn_output_signature=kind, parallel_iterations=1)
+
+        many = [tf.TensorSpec((None, 1, *shape), tf.float32) for shape in inputs]
+        self.program = tf.function(one_by_one, many, autograph=False)
 
     def __call__(self, inputs):
         """Compute the result.
@@ -71,14 +81,17 @@ class PhotoByPhoto:
 
         if not self.steps:
             return np.asarray(inputs[0], np.float32)
-        photos = zip(*(np.asarray(one, np.float32) for one in inputs), strict=True)
+        photos = [np.asarray(one, np.float32)[:, None] for one in inputs]
+        found = []
         try:
-            found = [self.program(*(tf.constant(one[None]) for one in photo)).numpy() for photo in photos]
+            for start in range(0, len(photos[0]), PHOTOS_AT_ONCE):
+                found.append(self.program(*(one[start : start + PHOTOS_AT_ONCE] for one in photos)).numpy())
         except (tf.errors.OpError, ValueError, TypeError) as error:
             raise NotScored(f"The head cannot be computed ({_told(error)}).") from None
-        if found[0].shape[:1] != (1,):
-            raise NotScored(f"The head gives numbers of shape {found[0].shape} for one photo.")
-        return np.concatenate(found)
+        found = np.concatenate(found)
+        if found.shape[1:2] != (1,):
+            raise NotScored(f"The head gives numbers of shape {found.shape[1:]} for one photo.")
+        return found[:, 0]
 
     def _traced(self, *photo):
         values = {-1 - number: value for number, value in enumerate(photo)}

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.assignments.accepted_layers import NotScored
+from course_utils.assignments.model_answers import public_accuracy
 from course_utils.assignments.model_parts import is_of_keras, plain_array
 from course_utils.assignments.public_photos import PUBLIC_TEST
 from course_utils.assignments.trial_run import tried_parts
@@ -26,6 +27,8 @@ from course_utils.settings import course_path
 FORMAT = 2
 LARGEST = 60_000_000
 LONGEST_ANSWER = 20_000
+# What a homework notebook holds where nothing was filled in yet.
+UNTOUCHED, GAP = "Write your answer here.", b"...  # your code here"
 # In a one-file copy the first cell carries the course, over a megabyte that nobody marks.
 PACKED_COURSE = re.compile(rb'(PACKED = \\")[\w+/=]*(\\")')
 _PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "opencv-python-headless", "image-course")
@@ -38,7 +41,8 @@ def pack_submission(student, variant, model, base, history, predictions, answers
     what stands between photo and base; the training history, the predictions and the answers; and the notebook itself
     where it is found. Before anything is written the parts are put together and must give what the model gives; what
     is missing, has the wrong form or could not be scored is said. Whether the homework is right is not looked at, but
-    where the base got another preprocessing than its own, or the predictions are not the model's, that is told.
+    where the base got another preprocessing than its own, the predictions are clearly not the model's or do not fit the
+    accuracy, or the notebook still has gaps, that is told.
 
     Parameters
     ----------
@@ -126,7 +130,7 @@ def pack_submission(student, variant, model, base, history, predictions, answers
     target = course_path(folder) / f"submission_{variant['assignment']}_{safe_name(student)}.zip"
     with written_whole(target) as part:
         part.write_bytes(content)
-    for sentence in tried.doubts:
+    for sentence in [*tried.doubts, *_doubts(predictions, accuracy, parts.get("notebook.ipynb", b""))]:
         print(f"Look again: {sentence}")
     # The head alone is a few kilobytes: "0.0 MB" would look like an empty file.
     size = f"{len(content) / 1e6:.1f} MB" if len(content) >= 1_000_000 else f"{math.ceil(len(content) / 1000)} kB"
@@ -173,6 +177,8 @@ def _problems(student, variant, model, base, predictions, answers, accuracy):
     problems += _prediction_problems(predictions)
     if not isinstance(answers, dict) or not answers or not all(str(text).strip() for text in answers.values()):
         problems.append('the answers are missing (give a dict with your text, such as {"answer": answer})')
+    elif any(str(text).strip() == UNTOUCHED for text in answers.values()):
+        problems.append(f"an answer still says {UNTOUCHED!r} (write yours, and run its cell)")
     elif max(len(str(text)) for text in answers.values()) > LONGEST_ANSWER:
         problems.append(f"an answer is longer than {LONGEST_ANSWER:,} characters")
     try:
@@ -182,6 +188,19 @@ def _problems(student, variant, model, base, predictions, answers, accuracy):
     if not 0 <= share <= 1:
         problems.append(f"the accuracy is {accuracy!r} (give a share between 0 and 1, such as 0.93)")
     return problems
+
+
+def _doubts(predictions, accuracy, notebook):
+    """Say in words what can be handed in, and is hardly meant so."""
+    doubts, right = [], public_accuracy(predictions)
+    if right is not None and abs(right - float(accuracy)) > 0.005:
+        doubts.append(
+            f"your predictions are right for {right:.3f} of the test photos, and you state {float(accuracy):.3f}; of "
+            "predictions in one column the answer is probabilities[:, 0] > 0.5."
+        )
+    if GAP in notebook:
+        doubts.append("the notebook still has gaps as it lies on the disk: save it (Ctrl+S), and run this cell again.")
+    return doubts
 
 
 def _model_problems(model):

@@ -454,7 +454,7 @@ print(f"95 % interval of the difference: {low:+.3f} to {high:+.3f}")
 # 3. `learning_rate`: plot the accuracy against the learning rate, and choose.
 # 4. `conv_head` (after 06): add a convolution to the head, and compare fairly.
 #
-# Wherever you are asked 'more than luck?', use `gained_and_lost` and `difference_interval`.
+# Wherever you are asked 'more than luck?', use `gained_and_lost`.
 
 # %% [markdown]
 # ## Summary

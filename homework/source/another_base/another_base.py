@@ -14,7 +14,8 @@
 # # Homework: another base
 #
 # Replace the base of notebook 04 with another one, and find out what it needs and what it gives. Fill in each line that
-# says `your code here`; the checks tell you what is missing, not your mark. **Time** 1 minute to run.
+# says `your code here`; the checks tell you what is missing, not your mark. A `NameError` in a check means
+# that a gap above it is still empty. **Time** 1 minute to run.
 
 # %% tags=["setup"]
 import importlib.util
@@ -114,7 +115,7 @@ print(base.name, f"{base.model.count_params():,} parameters, output", base.model
 #
 # Record the features of all photos in `x` as `features`, and those of `x_test` as `features_test`. A base knows photos
 # only in the form that it was trained with. `record_features(base, photos)` first brings the photos into that form. To
-# see it, print the smallest and the largest value of `base.preprocess(x[:1])`.
+# see it, print `np.min` and `np.max` of `base.preprocess(x[:100])`; a single photo need not reach both ends.
 
 # %% tags=["recorded"]
 from course_utils import record_features
@@ -197,10 +198,16 @@ history_divided = head_divided.fit(
 
 # %% tags=["check"]
 check_head(head_divided, features_divided, 2)
+two_divided = base.model.predict(x[[0, -1]] / np.float32(255), verbose=0)
 check(
-    features_divided.shape == features.shape and "val_accuracy" in history_divided.history,
+    features_divided.shape == features.shape and np.allclose(features_divided[[0, -1]], two_divided, atol=0.01),
+    "the base itself got x / 255",
+    "Give all of x / 255 to base.model.predict; record_features would prepare it once more.",
+)
+check(
+    "val_accuracy" in history_divided.history,
     "x / 255 was measured too (this checks the form, not whether it is right)",
-    "Give all of x / 255 to base.model.predict, and keep what fit returns for the second head as history_divided.",
+    "Keep what fit returns for the second head as history_divided.",
 )
 
 # %% [markdown]
@@ -266,8 +273,9 @@ check_text_answer(answer)
 # %% [markdown]
 # ## Hand it in
 #
-# This tells you what is missing, then writes one zip file beside the notebook and names what it packed. Upload that
-# file; most points come from the weights in it, tried on photos that you have not seen.
+# Save the notebook first (Ctrl+S). This cell tells you what is missing, then writes one zip file beside the notebook
+# and names what it packed. Upload that file; most points come from the weights in it, tried on photos that you have not
+# seen.
 
 # %% tags=["submission"]
 from course_utils.assignments.packing import pack_submission

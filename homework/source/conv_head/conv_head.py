@@ -14,7 +14,8 @@
 # # Homework: a convolutional head
 #
 # Put one more convolution between the base and the dense layers, and compare fairly with a head that has none. Fill in
-# each line that says `your code here`; the checks tell you what is missing, not your mark. **Time** 1 minute to run.
+# each line that says `your code here`; the checks tell you what is missing, not your mark. A `NameError` in a check
+# means that a gap above it is still empty. **Time** 1 minute to run.
 
 # %% tags=["setup"]
 import importlib.util
@@ -187,9 +188,10 @@ check(
 # %% [markdown]
 # ## Draw loss and accuracy of both
 #
-# Call `plot_history(histories)` for the accuracies, and `plot_history(histories, "loss")` for the losses. A head begins
-# to overfit in the epoch in which its validation loss starts to rise while its training loss still falls. Where is
-# that?
+# Write `figure = plot_history(histories)` for the accuracies, and below it
+# `figure = plot_history(histories, "loss")` for the losses. A head begins
+# to overfit in the epoch in which its validation loss starts to rise while its training loss still falls; that may
+# be as early as the second. Where is it?
 
 # %%
 from course_utils import plot_history
@@ -263,8 +265,9 @@ check_text_answer(answer)
 # %% [markdown]
 # ## Hand it in
 #
-# This tells you what is missing, then writes one zip file beside the notebook and names what it packed. Upload that
-# file; most points come from the weights in it, tried on photos that you have not seen.
+# Save the notebook first (Ctrl+S). This cell tells you what is missing, then writes one zip file beside the notebook
+# and names what it packed. Upload that file; most points come from the weights in it, tried on photos that you have not
+# seen.
 
 # %% tags=["submission"]
 from course_utils.assignments.packing import pack_submission

@@ -14,7 +14,8 @@
 # # Homework: fine-tuning
 #
 # Train a head on a frozen base, unfreeze the last convolutions of this base, and continue with small steps. The order
-# matters, and so does proving what is trained. Fill in each line that says `your code here`. **Time** 2 minutes to run.
+# matters, and so does proving what is trained. Fill in each line that says `your code here`. A `NameError` in a check
+# means that a gap above it is still empty. **Time** 2 minutes to run.
 
 # %% tags=["setup"]
 import importlib.util
@@ -227,7 +228,8 @@ check_predictions(probabilities, len(x_test))
 # ## Your answer
 #
 # In three or four sentences: why was the head trained first, and why with a larger learning rate? Did fine-tuning help
-# on your validation photos, and by more than luck would explain?
+# on your validation photos, and by more than luck would explain? (The fine-tuned model also trained longer: what would
+# a fair comparison need?)
 
 # %% tags=["answer"]
 answer = """
@@ -239,7 +241,8 @@ answer = """
 A head with random weights sends large errors back, which would spoil what the base has learned; so it is trained
 first, with long steps, since it starts from nothing, and the base then moves with short ones. Some of the 400
 validation photos were gained and some lost; only where luck alone has a probability below 0.05 do I say that
-fine-tuning helped, and otherwise that it was not shown, which does not mean that it made no difference.
+fine-tuning helped, and otherwise that it was not shown, which does not mean that it made no difference. In a fair
+comparison the head alone would be trained for just as many epochs.
 """
 
 # %% tags=["check"]
@@ -250,8 +253,9 @@ check_text_answer(answer)
 # %% [markdown]
 # ## Hand it in
 #
-# This tells you what is missing, then writes one zip file beside the notebook and names what it packed. Upload that
-# file; most points come from the weights in it, tried on photos that you have not seen.
+# Save the notebook first (Ctrl+S). This cell tells you what is missing, then writes one zip file beside the notebook
+# and names what it packed. Upload that file; most points come from the weights in it, tried on photos that you have not
+# seen.
 
 # %% tags=["submission"]
 from course_utils.assignments.packing import pack_submission

@@ -253,6 +253,30 @@ def test_the_course_that_a_one_file_copy_carries_is_not_packed_again(pack, tmp_p
     assert 'PACKED = ""' in read.cells[0].source and read.cells[1].source == "mine = 1"
 
 
+def test_a_notebook_that_still_has_gaps_on_the_disk_is_told(pack, tmp_path, capsys):
+    (tmp_path / "mine.ipynb").write_text('{"source": "head = ...  # your code here"}')
+    pack()
+    assert "Look again: the notebook still has gaps" in capsys.readouterr().out
+    (tmp_path / "mine.ipynb").write_text('{"source": "head = new_head()  # your code here"}')
+    pack()
+    assert "gaps" not in capsys.readouterr().out
+
+
+def test_an_accuracy_that_the_predictions_do_not_give_is_told(pack, work, capsys):
+    # The first 500 are dogs, and have the larger numbers: all are right.
+    pack(accuracy=1.0)
+    assert "you state" not in capsys.readouterr().out
+    pack(accuracy=0.5)
+    assert "Look again: your predictions are right for 1.000 of the test photos, and you state 0.500" in (
+        capsys.readouterr().out
+    )
+
+
+def test_an_answer_that_was_not_begun_is_refused(pack):
+    with pytest.raises(CourseError, match="still says 'Write your answer here.'"):
+        pack(answers={"answer": "\nWrite your answer here.\n"})
+
+
 def test_the_size_of_a_small_file_is_said_in_kilobytes(pack, capsys):
     size = pack().stat().st_size
     assert size < 1_000_000 and f", {-(-size // 1000)} kB, " in capsys.readouterr().out

@@ -45,7 +45,7 @@ def test_a_variant_is_in_bounds_and_survives_json(variant):
     assert variant["base"] != "mini_vgg16" or variant["assignment"] != "another_base"
     assert (variant["unfreeze"] > 0) == (variant["assignment"] == "fine_tuning")
     assert 400 <= variant["subset"] <= 2000 and 0 <= variant["seed"] < 2**31
-    assert all(0 < rate < 1 for rate in variant["learning_rates"])
+    assert all(0 < rate < 100 for rate in variant["learning_rates"])
     assert json.loads(json.dumps(variant)) == variant
     checks.check_variant(variant, variant["assignment"])
 
@@ -232,7 +232,7 @@ def changed(**parts):
         (changed(seed=-1), "Check failed"),
         (changed(unfreeze=True), "Check failed"),
         (changed(learning_rates=[]), "Check failed"),
-        (changed(learning_rates=[3e-3, 2.0]), "Check failed"),
+        (changed(learning_rates=[3e-3, 0.0]), "Check failed"),
         (changed(learning_rates=3e-3), "Check failed"),
         (changed(base=None), "Check failed"),
     ],
@@ -273,6 +273,7 @@ def test_features_of_the_base_pass_in_16_bits_too(base, photos, features, capsys
         (lambda base, photos, features: features[:-1], "shape"),
         (lambda base, photos, features: features.mean(axis=(1, 2)), "shape"),
         (lambda base, photos, features: base.model.predict(photos / np.float32(255), verbose=0), "x / 255"),
+        (lambda base, photos, features: base.model.predict(base.preprocess(photos / np.float32(255))), "x / 255"),
         (
             lambda base, photos, features: base.model.predict(base.preprocess(photos[..., ::-1]), verbose=0),
             "other features",
@@ -280,7 +281,7 @@ def test_features_of_the_base_pass_in_16_bits_too(base, photos, features, capsys
         (lambda base, photos, features: features[::-1], "other features"),
         (lambda base, photos, features: np.zeros_like(features), "other features"),
     ],
-    ids=["one missing", "pooled", "x / 255", "blue for red", "other order", "zeros"],
+    ids=["one missing", "pooled", "x / 255", "x / 255 and then its own", "blue for red", "other order", "zeros"],
 )
 def test_features_of_another_form_or_input_are_refused(base, photos, features, spoil, words):
     with pytest.raises(CourseError, match=words):
@@ -301,7 +302,7 @@ def whole():
     return base, keras.Model(inputs, keras.layers.Dense(2, activation="softmax", name="head")(pooled))
 
 
-def thaw(base, *names):
+def unfreeze(base, *names):
     for name in names:
         base.model.get_layer(name).trainable = True
 
@@ -312,7 +313,7 @@ BLOCK5 = ("block5_conv1", "block5_conv2", "block5_conv3")
 def test_the_last_three_convolutions_pass_and_a_frozen_base_passes_as_none(whole):
     base, model = whole
     checks.check_unfrozen(model, base, 0)
-    thaw(base, *BLOCK5)
+    unfreeze(base, *BLOCK5)
     checks.check_unfrozen(model, base, 3)
 
 
@@ -329,19 +330,19 @@ def test_the_last_three_convolutions_pass_and_a_frozen_base_passes_as_none(whole
 )
 def test_other_layers_than_the_last_are_refused(whole, names, number, words):
     base, model = whole
-    thaw(base, *names)
+    unfreeze(base, *names)
     with pytest.raises(CourseError, match=words):
         checks.check_unfrozen(model, base, number)
 
 
-def test_a_base_that_was_thawed_as_a_whole_is_refused(whole):
+def test_a_base_that_was_unfrozen_as_a_whole_is_refused(whole):
     base, model = whole
     base.model.trainable = True
     with pytest.raises(CourseError, match="Too many"):
         checks.check_unfrozen(model, base, 3)
 
 
-def test_thawed_batch_normalization_is_refused():
+def test_unfrozen_batch_normalization_is_refused():
     import keras
 
     from course_utils.bases import Base
