@@ -34,7 +34,7 @@ COMMANDS = {
     "kernel": ("running", "register_kernel", "offer the course's Python to every Jupyter of yours, under its own name"),
     "test": ("testing", "test", "unit tests, and every notebook run and compared with few epochs"),
     "test-full": ("testing", "test_full", "all tests, the slow ones too, and every notebook with all epochs"),
-    "test-quick": ("testing", "test_quick", "the unit tests without TensorFlow or nbgrader: under a minute"),
+    "test-quick": ("testing", "test_quick", "the unit tests without TensorFlow or nbgrader: a minute or two"),
     "flakes": ("testing", "flakes", "compare every notebook ten times with few epochs, to find a chance failure"),
     "lint": ("testing", "lint", "check the style of the code, its spelling, and who imports whom"),
     "seeds": ("testing", "seeds", "repeat the lesson's training over several seeds (hours)"),

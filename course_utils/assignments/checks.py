@@ -184,7 +184,8 @@ def check_head(head, features, outputs):
             f"Check failed: the head takes features of shape {features.shape[1:]}, and this one takes "
             f"{head.input_shape[1:]}. Start it with keras.Input(features.shape[1:])."
         )
-    if head.output_shape != (None, outputs):
+    # Built without keras.Input, a head has the size of its first batch there.
+    if head.output_shape[1:] != (outputs,):
         raise CourseError(
             f"Check failed: the head gives {outputs} number(s) a photo, and this one gives {head.output_shape}. "
             "Is the last layer Dense, and are the feature maps pooled or flattened before it?"

@@ -143,7 +143,7 @@ check_unfrozen(model, base, 0)
 check_learning_rate(model, variant["learning_rates"][0])
 
 # %% [markdown]
-# For the comparison later, this keeps which validation photos the head alone gets right.
+# For the comparison later, this notes which validation photos the head alone gets right.
 
 # %%
 right_before = model.predict(x[validation], verbose=0).argmax(axis=1) == y[validation]

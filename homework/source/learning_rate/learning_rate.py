@@ -219,8 +219,8 @@ check_predictions(probabilities, len(x_test))
 # ## Your answer
 #
 # In three or four sentences: what happens at the smallest and at the largest learning rate of your plot, and why? Look
-# at the losses too. (An untrained head can be right less than half of the time: its random weights may prefer the wrong
-# class.) Which rates are as good as the one that you chose?
+# at the losses too. (An untrained head can be right less than half of the time: its random weights may point the wrong
+# way.) Which rates are as good as the one that you chose?
 
 # %% tags=["answer"]
 answer = """

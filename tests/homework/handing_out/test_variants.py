@@ -419,6 +419,16 @@ def test_trials_that_are_missing_or_alike_are_refused(accuracies, words):
         checks.check_trials(accuracies, RATES)
 
 
+def test_a_head_that_was_built_by_its_first_batch_passes(features):
+    import keras
+
+    pooled = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2, activation="softmax")]
+    head = keras.Sequential(pooled)
+    head.build(features.shape)
+    assert head.output_shape == (len(features), 2)
+    checks.check_head(head, features, 2)
+
+
 @pytest.mark.parametrize("shape", [(4,), (4, 1), (4, 2)])
 def test_predictions_pass_in_each_of_the_three_forms(shape):
     given = np.array([0.1, 0.9, 0.2, 0.8]).reshape(4, 1)
