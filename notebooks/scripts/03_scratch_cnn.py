@@ -35,7 +35,7 @@ if importlib.util.find_spec("course_utils") is None:
 #
 # Half of the photos show cats, so a coin is right half the time.
 #
-# **Predict:** what share of new photos will it get right?
+# **Predict:** what share will the network get right?
 #
 # The line `carry_models()` keeps what you train for the next notebooks; in Colab it asks to use your Google Drive.
 
@@ -596,13 +596,13 @@ keep_model(model, "scratch", data)
 # %% [markdown]
 # ### On the real photos
 #
-# There the three seeds above got 0.71 to 0.74 of the test photos right. Trained likewise, six sets of drawings gave
+# There the three seeds above got 0.71 to 0.74 of the test photos right. Such training on six sets of drawings gave
 # about 4 points more (0.73 to 0.79). On 1,600 real photos, stopped early, seed 0 got 0.697.
 
 # %% [markdown]
 # ## Summary
 #
-# - A convolution is a sum of nine products at every place; a CNN finds the weights itself, 3,453,634 of them here.
+# - A convolution is a sum of products at every place; a CNN finds the weights itself, 3,453,634 of them here.
 # - It finds them downhill: the loss says how wrong, the gradient which way, the learning rate how far. A loss that
 #   stays at 0.693 = ln 2 means that nothing is being learned.
 # - Training accuracy says what the network remembers. Choose on validation photos, report on test photos.
