@@ -9,6 +9,7 @@ import sys
 import tomllib
 from copy import deepcopy
 
+from course_utils.assignments.variant import STUDENTS_LINE
 from course_utils.errors import CourseError
 from course_utils.files import write_text
 from tools.doors import doors_line
@@ -33,7 +34,6 @@ if importlib.util.find_spec("course_utils") is None:
 SOLUTION_START = "# SOLUTION"
 SOLUTION_END = "# END SOLUTION"
 SOLUTION_ONLY = "solution-only"
-STUDENTS_LINE = "...  # your code here"
 
 # nbval's own words for a cell whose output it does not compare, as tags and as comments in the cell.
 NOT_COMPARED = ("nbval-ignore-output", "nbval-skip", "NBVAL_IGNORE_OUTPUT", "NBVAL_SKIP")

@@ -19,7 +19,7 @@ from course_utils.assignments.model_answers import public_accuracy
 from course_utils.assignments.model_parts import is_of_keras, plain_array
 from course_utils.assignments.public_photos import PUBLIC_TEST
 from course_utils.assignments.trial_run import tried_parts
-from course_utils.assignments.variant import ASSIGNMENTS
+from course_utils.assignments.variant import ASSIGNMENTS, STUDENTS_LINE
 from course_utils.errors import CourseError
 from course_utils.files import written_whole
 from course_utils.settings import course_path
@@ -28,7 +28,7 @@ FORMAT = 2
 LARGEST = 60_000_000
 LONGEST_ANSWER = 20_000
 # What a homework notebook holds where nothing was filled in yet.
-UNTOUCHED, GAP = "Write your answer here.", b"...  # your code here"
+UNTOUCHED = "Write your answer here."
 # In a one-file copy the first cell carries the course, over a megabyte that nobody marks.
 PACKED_COURSE = re.compile(rb'(PACKED = \\")[\w+/=]*(\\")')
 _PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "opencv-python-headless", "image-course")
@@ -198,7 +198,7 @@ def _doubts(predictions, accuracy, notebook):
             f"your predictions are right for {right:.3f} of the test photos, and you state {float(accuracy):.3f}; of "
             "predictions in one column the answer is probabilities[:, 0] > 0.5."
         )
-    if GAP in notebook:
+    if STUDENTS_LINE.encode() in notebook:
         doubts.append("the notebook still has gaps as it lies on the disk: save it (Ctrl+S), and run this cell again.")
     return doubts
 

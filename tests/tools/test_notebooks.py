@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from course_utils.assignments.variant import STUDENTS_LINE
 from course_utils.errors import CourseError
 from tools import notebooks, running
 from tools.running import execute, kernel_settings
@@ -285,7 +286,7 @@ def test_the_students_copy_has_no_line_of_the_solution(tmp_path):
     script.write_text(SOLVED, encoding="utf-8")
     copy = notebooks.student_version(notebooks.from_script(script))
     assert [cell.source for cell in copy.cells] == [
-        f"def double(x):\n    {notebooks.STUDENTS_LINE}",
+        f"def double(x):\n    {STUDENTS_LINE}",
         "print(double(4))",
     ]
 

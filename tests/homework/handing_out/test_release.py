@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_utils.assignments.variant import ASSIGNMENTS
+from course_utils.assignments.variant import ASSIGNMENTS, STUDENTS_LINE
 from course_utils.errors import CourseError
 from homework.handing_out import release as releasing
 from homework.handing_out.release import Student, read_roster, release
@@ -184,7 +184,7 @@ def test_no_line_of_a_solution_is_in_any_students_version(released, assignment):
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_a_students_version_has_gaps_one_answer_cell_and_ends_with_the_submission(released, assignment):
     cells = code_of(next(path for path in released[1] if path.stem == assignment))
-    assert sum(notebooks.STUDENTS_LINE in cell.source for cell in cells) >= 3
+    assert sum(STUDENTS_LINE in cell.source for cell in cells) >= 3
     assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
     assert "pack_submission(student, variant, " in cells[-1].source
     assert [cell.source for cell in cells if "answer" in cell.metadata.get("tags", [])] == [
@@ -216,7 +216,7 @@ def test_nbgrader_metadata_say_what_is_marked_filled_in_and_read_only(released, 
     assert [mark["grade_id"] for mark in marks if mark["grade"] and mark["solution"]] == ["text-answer"]
     for cell in cells:
         mark = cell.metadata.get("nbgrader")
-        if notebooks.STUDENTS_LINE in cell.source:
+        if STUDENTS_LINE in cell.source:
             assert mark["solution"] and not mark["locked"]
         if "check" in cell.metadata.get("tags", []):
             assert mark["locked"] and mark["grade"] and not mark["solution"]
@@ -266,12 +266,12 @@ def test_nbgrader_reads_the_metadata_and_cuts_the_same_solutions(released):
     for assignment in ASSIGNMENTS:
         path = course / "source" / assignment / f"{assignment}.ipynb"
         notebook = nbgraderformat.read(path, as_version=4)
-        cut, _ = ClearSolutions(code_stub={"python": notebooks.STUDENTS_LINE}).preprocess(notebook, {})
+        cut, _ = ClearSolutions(code_stub={"python": STUDENTS_LINE}).preprocess(notebook, {})
         ours = nbformat.read(next(one for one in paths if one.stem == assignment), as_version=4)
         for mine, theirs in zip(ours.cells, cut.cells, strict=True):
             tags = mine.metadata.get("tags", [])
             if "answer" in tags:
-                assert theirs.source == f"{mine.source}\n{notebooks.STUDENTS_LINE}"
+                assert theirs.source == f"{mine.source}\n{STUDENTS_LINE}"
             elif "variant" not in tags:
                 assert mine.source == theirs.source
 
