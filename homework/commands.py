@@ -35,7 +35,7 @@ from homework.scoring.hidden_photos import hidden_set, use_hidden
 from homework.scoring.journal import only_one
 from homework.scoring.scorer import SCORER_VERSION
 from homework.scoring.thresholds import honest_likeness, reference_changes, threshold
-from homework.times import ZONE, both_times, class_zone, due_time, zone_of
+from homework.times import ZONE, both_times, class_zone, due_time, is_day, zone_of
 
 # So many may go from a class list without a question.
 FEW = 2
@@ -129,7 +129,7 @@ def due(chosen):
 
 def _say_due(when, text, zone, what):
     """Say until when something may be handed in, and how its zone could be that of all pages."""
-    end = ", the end of that day" if len(text.strip()) == len("2026-12-03") else ""
+    end = ", the end of that day" if is_day(text) else ""
     print(f"Due {both_times(when, zone)}{end}{what}.")
     given = datetime.fromisoformat(text).utcoffset()
     if zone is None and given is not None and given != when.astimezone().utcoffset():

@@ -35,13 +35,18 @@ def due_time(text, zone=None):
         if zone is not None and when.tzinfo is None:
             when = when.replace(tzinfo=zone)
         here = when.astimezone()
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip()):
+        if is_day(text):
             when = when.replace(hour=23, minute=59).astimezone(when.tzinfo)
     except (ValueError, OverflowError):
         raise CourseError(f"{text!r} is no time in ISO form; give one such as 2026-12-01T23:59:00+01:00.") from None
     if when.tzinfo is None:
         raise CourseError(f"{text!r} has no time zone; if it is this machine's, give {here.isoformat()}.")
     return when.astimezone(UTC)
+
+
+def is_day(text):
+    """Whether a time is a day alone, as 2026-12-01."""
+    return re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip()) is not None
 
 
 def zone_of(text):
