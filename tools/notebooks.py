@@ -9,7 +9,7 @@ import sys
 import tomllib
 from copy import deepcopy
 
-from course_utils.assignments.variant import STUDENTS_LINE
+from course_utils.assignments import STUDENTS_LINE
 from course_utils.errors import CourseError
 from course_utils.files import write_text
 from tools.doors import doors_line

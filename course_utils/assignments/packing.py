@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
+from course_utils.assignments import STUDENTS_LINE
 from course_utils.assignments.accepted_layers import NotScored
 from course_utils.assignments.model_answers import public_accuracy
 from course_utils.assignments.model_parts import is_of_keras, plain_array
 from course_utils.assignments.public_photos import PUBLIC_TEST
 from course_utils.assignments.trial_run import tried_parts
-from course_utils.assignments.variant import ASSIGNMENTS, STUDENTS_LINE
+from course_utils.assignments.variant import ASSIGNMENTS
 from course_utils.errors import CourseError
 from course_utils.files import written_whole
 from course_utils.settings import course_path

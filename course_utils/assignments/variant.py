@@ -9,8 +9,6 @@ from course_utils.errors import CourseError
 
 ASSIGNMENTS = ("another_base", "fine_tuning", "learning_rate", "conv_head")
 VARIANT_KEYS = ("assignment", "number", "base", "unfreeze", "learning_rates", "subset", "seed")
-# What stands in the notebook of an assignment where the student's own lines go.
-STUDENTS_LINE = "...  # your code here"
 CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
 # Stretched, so that the ids of a class are not guessed back from the table within seconds.
 ROUNDS = 20_000

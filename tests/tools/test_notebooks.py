@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_utils.assignments.variant import STUDENTS_LINE
+from course_utils.assignments import STUDENTS_LINE
 from course_utils.errors import CourseError
 from tools import notebooks, running
 from tools.running import execute, kernel_settings

@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_utils.assignments.variant import ASSIGNMENTS, STUDENTS_LINE
+from course_utils.assignments import STUDENTS_LINE
+from course_utils.assignments.variant import ASSIGNMENTS
 from course_utils.errors import CourseError
 from homework.handing_out import release as releasing
 from homework.handing_out.release import Student, read_roster, release
