@@ -138,8 +138,7 @@ by_hand = np.stack([convolution(grey, vertical), convolution(grey, horizontal)])
 figure = show_maps(by_hand, ["vertical edges", "horizontal edges"], photo=grey)
 
 # %% [markdown]
-# White is zero, red positive: brighter to the right (or downwards); blue negative: darker. Together they mark the two
-# sides of an object.
+# White is zero, red positive: brighter to the right (or downwards); blue negative: darker.
 #
 # ### The same from Keras
 #
@@ -171,7 +170,7 @@ check(
 #
 # ### Two more steps: ReLU and pooling
 #
-# *ReLU* replaces each negative answer by zero: found, or not found. *Max pooling* keeps the largest of each block of 2
+# *ReLU* replaces each negative answer by zero. *Max pooling* keeps the largest of each block of 2
 # x 2 answers: what was found still counts, its exact place no longer does, and the map has a quarter of the numbers.
 
 # %% alt="One feature map: all answers; only the red ones after ReLU; coarser after pooling."
@@ -186,10 +185,10 @@ figure = show_maps([by_hand[0], found, pooled], ["convolution 148 x 148", "ReLU 
 # into corners, corners into ears. There are more such parts than kinds of edges, hence more filters: from 32 to 128.
 # Such a network is a *convolutional neural network* (CNN).
 #
-# At the end *Flatten* puts all numbers of the last maps in one row, *Dense* weighs them (each unit adds up all inputs,
-# each times a weight, and one more number), and *softmax* turns two scores into two probabilities, cat and dog: `exp`
-# of each, divided by their sum. The first layer, *Rescaling*, maps 0 to 255 to the range -1 to 1, inside the model, so
-# that the photos can stay bytes.
+# At the end *Flatten* puts all numbers of the last maps in one row, the first *Dense* makes 512 sums of them (each
+# *unit* adds up all inputs, each times a weight, and one number), the second two scores, and *softmax* turns these into
+# probabilities, cat and dog: `exp` of each, divided by their sum. The first layer, *Rescaling*, maps 0 to 255 to the
+# range -1 to 1, inside the model, so that the photos can stay bytes.
 
 
 # %%
@@ -416,7 +415,7 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Overlong steps jump across the valley, land higher, creep back, and jump again. With millions of weights there is one
+# Overlong steps jump across the valley, land higher, come back, and jump again. With millions of weights there is one
 # slope for each; all together are the *gradient*. *Backpropagation* finds them in one pass back through the layers. A
 # *batch* of 32 photos is enough to estimate them and make one step; one pass over all photos is an *epoch*. *Adam*, our
 # *optimizer*, also makes the steps longer or shorter for each weight, by its recent slopes.
@@ -426,8 +425,9 @@ plt.show()
 #
 # 400 of the 2,000 photos are set aside to choose on: the *validation split*. The test photos stay closed until the end.
 #
-# The *seed* fixes the random start, so that runs can be compared. Some processors compute faster with 16-bit numbers;
-# `fastest_precision` tests yours.
+# `compile` sets optimizer and loss, `fit` trains, and `evaluate` gives the loss and the share of right answers
+# (*accuracy*). Training starts from random weights; the *seed* fixes them. Some processors compute faster with 16-bit
+# numbers; `fastest_precision` tests yours.
 
 # %%
 from sklearn.model_selection import train_test_split
@@ -458,16 +458,16 @@ for learning_rate in (1e-2, 3e-4, 1e-5):
     print(f"learning rate {learning_rate:g}: validation loss {loss:.3f}, {loss - np.log(2):+.3f} from ln 2")
 
 # %% [markdown]
-# Twenty-five steps (800 / 32) are enough to see whether something moves. Overlong steps can throw a network to where it
+# Twenty-five steps (800 / 32) show whether something moves. Overlong steps can throw a network to where it
 # says 50 : 50 to every photo, at ln 2, and often it never gets away: a *dead start*. The other two lie below it, so the
 # trial rules one rate out and crowns none. We take the larger: fewer steps.
 #
 # ## Train, and watch both curves
 #
-# Two *callbacks* help `fit`. `EarlyStopping` looks at the validation loss after each epoch, stops when it has not
-# improved for three epochs, and brings the weights of the best epoch back. `BackupAndRestore` saves after each epoch:
-# if Colab disconnects or the laptop is shut, run the notebook again, and training goes on where it was. (To start
-# afresh, delete `models/backup`.)
+# `fit` calls two *callbacks* after each epoch. `EarlyStopping` looks at the validation loss, stops when it has not
+# improved for three epochs, and brings the weights of the best epoch back. `BackupAndRestore` saves: if Colab
+# disconnects or the laptop is shut, run the notebook again, and training goes on where it was. (To start afresh, delete
+# `models/backup`.)
 
 # %% tags=["nbval-ignore-output"]
 from course_utils import epochs
@@ -493,16 +493,16 @@ print("the model keeps the weights of epoch", stop.best_epoch + 1)
 
 # %% [markdown]
 # The training curves go on improving, while the validation loss turns around, before the accuracy does, since loss also
-# counts how sure the wrong answers are. The network begins to learn single photos by heart. This is *overfitting*.
+# counts how sure the wrong answers are. The network begins to learn single photos by heart: *overfitting*.
 # 3,453,634 parameters have room for 1,600 photos, so training accuracy says little about new ones. Three remedies come
 # later: more photos, or altered copies of them (*augmentation*, notebooks 06 and 07); a network that can remember less
 # (*dropout*, fewer parameters, 07); and features learned from other photos (04). `EarlyStopping` cures nothing; it only
-# goes back to before the damage. (Training is measured during an epoch, validation after it: so validation leads at
+# goes back to before the damage. (Training is measured during an epoch, validation after it, so its loss is lower at
 # first.)
 #
 # ## Open the test set, once
 #
-# 1,000 photos that the network has never seen: no weight was fitted to them, and nothing was chosen on them. Most later
+# 1,000 photos: no weight was fitted to them, and nothing was chosen on them. Most later
 # notebooks will open the same 1,000 again. Each further look makes it easier to fool oneself; up to 07, choices are
 # made on validation photos.
 
@@ -550,15 +550,15 @@ check_accuracy("scratch CNN, test accuracy", accuracy, 0.60, 0.82)
 # %% [markdown]
 # ## Two kinds of luck
 #
-# Another 1,000 test photos would give another number. The *95 % interval* covers this luck: it holds the true
-# accuracies that fit what we saw, about 3 points to each side. But training involves luck as well: its random start,
-# and the order of the photos. That shows only when the network is trained again:
+# Another 1,000 test photos would give another number. The *95 % interval* covers this luck: it holds the accuracies on
+# all such photos that fit what we saw, about 3 points to each side. But training involves luck as well: its random
+# start, and the order of the photos. That shows only when the network is trained again:
 #
 # | seed | 0 | 1 | 2 |
 # |---|---|---|---|
 # | test accuracy on the real photos | 0.740 | 0.714 | 0.741 |
 #
-# (10 epochs on all 2,000 photos, weights averaged over the last steps.) They lie up
+# (10 epochs on all 2,000 photos, then the mean of the last steps' weights.) They lie up
 # to 2.7 points apart: as much as the interval allows to each side. Two *trained models* can be compared on test photos;
 # to compare two *ways of training*, train each several times.
 #
@@ -576,7 +576,7 @@ plt.show()
 
 # %% [markdown]
 # Now the most confident mistakes. Write down for each what may have misled the network: pose, size, light, a hidden
-# ear? This list tells you more than any score.
+# ear?
 
 # %% alt="Twelve test photos with the network's confident wrong answers and the true classes."
 from course_utils import show_mistakes
@@ -596,8 +596,9 @@ keep_model(model, "scratch", data)
 # %% [markdown]
 # ### On the real photos
 #
-# There the three seeds above got 0.71 to 0.74 of the test photos right. Such training on six sets of drawings gave
-# about 4 points more (0.73 to 0.79). On 1,600 real photos, stopped early, seed 0 got 0.697.
+# There the three seeds above got 0.71 to 0.74 of the test photos right. The same training on six sets of drawings, each
+# with a seed of its own, gave about 4 points more (0.73 to 0.79). Trained as above, on 1,600 real photos and stopped
+# early, seed 0 got 0.697.
 
 # %% [markdown]
 # ## Summary
@@ -613,7 +614,8 @@ keep_model(model, "scratch", data)
 # 1. Give the four convolutions `padding="same"`, so that they take no pixels off. How many parameters has the network
 #    then? Compute before you look.
 # 2. A network for three classes says 1/3 to each. Which loss tells you that it has learned nothing?
-# 3. Leave the Dense layer with 512 units out. How many parameters are left? Train, and compare the two curves.
+# 3. Leave the Dense layer with 512 units out. How many parameters are left? Train this network under another name. Is
+#    its best validation loss lower?
 #
 # <details><summary>Solutions</summary>
 #
