@@ -90,7 +90,7 @@ def test_accuracy(answer, probabilities, labels):
     answer = number(answer)
     slip(answer == right.sum() and answer > 1, "that is how many are right; divide by how many there are.")
     slip(np.isclose(answer, 100 * right.mean()), "that is a percentage; a share lies between 0 and 1.")
-    slip(not np.isclose(answer, right.mean()) and np.isclose(answer, 1 - right.mean()), "that is which are wrong.")
+    slip(not np.isclose(answer, right.mean()) and np.isclose(answer, 1 - right.mean()), "that is the share of errors.")
     slip(not np.isclose(answer, right.mean()), f"{answer:g} is not it: compare argmax(axis=1) with y_test.")
     return f"{right.mean():.3f}, the accuracy on photos that the network has never seen."
 

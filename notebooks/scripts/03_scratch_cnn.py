@@ -149,7 +149,7 @@ figure = show_maps(by_hand, ["vertical edges", "horizontal edges"], photo=grey)
 import keras
 from keras import layers
 
-two_filters = layers.Conv2D(2, 3, use_bias=False, dtype="float32")
+two_filters = layers.Conv2D(2, 3, use_bias=False, dtype="float32")  # bias: see below
 two_filters.build((None, 150, 150, 1))
 two_filters.set_weights([np.stack([vertical, horizontal], axis=-1).reshape(3, 3, 1, 2)])
 from_keras = np.asarray(two_filters(grey.reshape(1, 150, 150, 1)))
@@ -465,12 +465,12 @@ for learning_rate in (1e-2, 3e-4, 1e-5):
 # ## Train, and watch both curves
 #
 # `fit` calls two *callbacks* after each epoch. `EarlyStopping` looks at the validation loss, stops when it has not
-# improved for three epochs, and brings the weights of the best epoch back. `BackupAndRestore` saves: if Colab
-# disconnects or the laptop is shut, run the notebook again, and training goes on where it was. (To start afresh, delete
-# `models/backup`.)
+# improved for three epochs, and brings the weights of the best epoch back. `BackupAndRestore` saves: after a
+# disconnection, run the notebook again, and training goes on there, though `EarlyStopping` forgets the epochs before.
+# (To start afresh, delete `models/backup`.)
 
 # %% tags=["nbval-ignore-output"]
-from course_utils import epochs
+from course_utils import epochs  # epochs(12) is 12, or 1 in a quick test
 
 stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
 backup = keras.callbacks.BackupAndRestore(data.parent / "models" / "backup")
@@ -496,9 +496,9 @@ print("the model keeps the weights of epoch", stop.best_epoch + 1)
 # counts how sure the wrong answers are. The network begins to learn single photos by heart: *overfitting*.
 # 3,453,634 parameters have room for 1,600 photos, so training accuracy says little about new ones. Three remedies come
 # later: more photos, or altered copies of them (*augmentation*, notebooks 06 and 07); a network that can remember less
-# (*dropout*, fewer parameters, 07); and features learned from other photos (04). `EarlyStopping` cures nothing; it only
-# goes back to before the damage. (Training is measured during an epoch, validation after it, so its loss is lower at
-# first.)
+# (*dropout*, fewer parameters, 07); and filters learned from other photos (04). `EarlyStopping` cures nothing; it only
+# goes back to before the damage. (Training is measured during an epoch, validation after it: hence the lower validation
+# loss at first.)
 #
 # ## Open the test set, once
 #
@@ -550,9 +550,9 @@ check_accuracy("scratch CNN, test accuracy", accuracy, 0.60, 0.82)
 # %% [markdown]
 # ## Two kinds of luck
 #
-# Another 1,000 test photos would give another number. The *95 % interval* covers this luck: it holds the accuracies on
-# all such photos that fit what we saw, about 3 points to each side. But training involves luck as well: its random
-# start, and the order of the photos. That shows only when the network is trained again:
+# Another 1,000 test photos would give another number. The *95 % interval* covers this luck: 19 times in 20 it holds
+# the accuracy on all such photos, here within about 3 points. But training involves luck as well: its random start, and
+# the order of the photos. That shows only when the network is trained again:
 #
 # | seed | 0 | 1 | 2 |
 # |---|---|---|---|
@@ -586,7 +586,7 @@ figure = show_mistakes(x_test, y_test, probabilities)
 # %% [markdown]
 # ## Keep the model
 #
-# The file holds the layers, the weights and the scaling. Notebooks 04, 05 and 09 load it.
+# The file holds the layers, the weights and the scaling. Most later notebooks load it.
 
 # %%
 from course_utils import keep_model
@@ -603,7 +603,7 @@ keep_model(model, "scratch", data)
 # %% [markdown]
 # ## Summary
 #
-# - A convolution is a sum of products at every place; a CNN finds the weights itself, 3,453,634 of them here.
+# - A convolution is a sum of products at every place; a CNN finds its parameters itself, 3,453,634 of them here.
 # - It finds them downhill: the loss says how wrong, the gradient which way, the learning rate how far. A loss that
 #   stays at 0.693 = ln 2 means that nothing is being learned.
 # - Training accuracy says what the network remembers. Choose on validation photos, report on test photos.
@@ -614,8 +614,8 @@ keep_model(model, "scratch", data)
 # 1. Give the four convolutions `padding="same"`, so that they take no pixels off. How many parameters has the network
 #    then? Compute before you look.
 # 2. A network for three classes says 1/3 to each. Which loss tells you that it has learned nothing?
-# 3. Leave the Dense layer with 512 units out. How many parameters are left? Train this network under another name. Is
-#    its best validation loss lower?
+# 3. Leave the Dense layer with 512 units out. How many parameters are left? Train it as `smaller`, not `model`. Is its
+#    best validation loss lower?
 #
 # <details><summary>Solutions</summary>
 #
