@@ -529,7 +529,7 @@ share_right = (probabilities.argmax(axis=1) == y_test).mean()
 # %% tags=["wrong-answer"] says="how many are right"
 share_right = (probabilities.argmax(axis=1) == y_test).sum()
 
-# %% tags=["wrong-answer"] says="which are wrong"
+# %% tags=["wrong-answer"] says="the share of errors"
 share_right = (probabilities.argmax(axis=1) != y_test).mean()
 
 # %% tags=["wrong-answer"] says="one for each photo"
