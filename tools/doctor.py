@@ -31,22 +31,21 @@ OK, WARN, FAIL = "OK", "WARN", "FAIL"
 FREE_BYTES_FOR_LESSON = 1_500_000_000
 
 # Notebook -> (seconds, peak MB) on the sandbox, and the seconds of `probe_seconds` on the same machine: a forecast
-# is the time here multiplied by the ratio of the two. Measured in full runs on 2026-11-25 (Linux, 2 cores of an Intel
-# processor with AVX-512, float32; other programs at work beside, at the lowest priority).
-REFERENCE_SOURCE = "scaled from 2 cores of an Intel processor with AVX-512, float32"
-REFERENCE_PROBE_SECONDS = 0.0104
+# is the time here multiplied by the ratio of the two. Measured by `make lesson` and `make further` on 2026-11-29
+# (Linux, 2 cores of an AMD EPYC without AVX-512, float32), with nothing beside.
+REFERENCE_SOURCE = "scaled from 2 cores of an AMD processor without AVX-512, float32"
+REFERENCE_PROBE_SECONDS = 0.0127
 REFERENCE = {
-    "01_download_unzip": (25, 310),
-    "02_image_to_tensor": (7, 360),
-    "03_scratch_cnn": (260, 1950),
-    "04_vgg16_transfer": (50, 1450),
-    "05_fine_tuning_homework": (16, 1240),
-    # Of 2026-11-28, beside other programs at work: upper ends.
-    "06_three_ways_to_reuse_a_base": (279, 1470),
-    "07_regularise_normalise_transfer": (798, 1660),
-    "08_flowers": (610, 1910),
-    "09_look_inside": (214, 1560),
-    "10_in_your_pocket": (58, 1190),
+    "01_download_unzip": (35, 1070),
+    "02_image_to_tensor": (17, 1050),
+    "03_scratch_cnn": (313, 2070),
+    "04_vgg16_transfer": (40, 1390),
+    "05_fine_tuning_homework": (45, 1460),
+    "06_three_ways_to_reuse_a_base": (163, 1670),
+    "07_regularise_normalise_transfer": (358, 1660),
+    "08_flowers": (295, 1890),
+    "09_look_inside": (123, 1600),
+    "10_in_your_pocket": (40, 1190),
 }
 
 

@@ -19,7 +19,7 @@
 # - unzip it, count what is inside, and list it in an order that never changes,
 # - name three ways in which careless file handling goes wrong.
 #
-# **Time** 2 minutes on a laptop, plus the download. **Memory** 1 GB. **Needs** nothing.
+# **Time** 2 minutes on a laptop, plus the download. **Memory** 1.1 GB. **Needs** nothing.
 #
 # In all ten notebooks: run the cells in order, each once. If something goes wrong, choose *Restart and run all*.
 

@@ -19,7 +19,7 @@
 # - load 2,000 photos in seconds, yourself or with Keras, in memory that you can compute beforehand,
 # - split the photos so that your final number is an honest one.
 #
-# **Time** 2 minutes on a laptop. **Memory** 1 GB. **Needs** the images of notebook 01; fetches them if missing.
+# **Time** 2 minutes on a laptop. **Memory** 1.1 GB. **Needs** the images of notebook 01; fetches them if missing.
 
 # %% tags=["setup"]
 import importlib.util

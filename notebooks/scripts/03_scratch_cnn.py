@@ -19,7 +19,7 @@
 # - say what a loss, a gradient and a learning rate are, and notice within a minute that a network is not learning,
 # - read training curves, recognise overfitting, and report one test accuracy with its uncertainty.
 #
-# **Time** 4 to 10 minutes on two laptop cores. **Memory** 2 GB. **Needs** the images of notebook 01; fetches them.
+# **Time** 4 to 10 minutes on two laptop cores. **Memory** 2.1 GB. **Needs** the images of notebook 01; fetches them.
 
 # %% tags=["setup"]
 import importlib.util

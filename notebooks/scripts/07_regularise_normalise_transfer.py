@@ -19,7 +19,7 @@
 # - change one thing at a time, and tell what a change did from what luck did,
 # - train a network from scratch that beats the one of notebook 03 with a ninth of its parameters.
 #
-# **Time** 4 minutes on two laptop cores. **Memory** 2 GB. **Needs** the images of notebook 01 (fetched here if they are
+# **Time** 6 minutes on two laptop cores. **Memory** 2 GB. **Needs** the images of notebook 01 (fetched here if they are
 # missing) and your model from notebook 03 (else a briefly trained replacement).
 
 # %% tags=["setup"]

@@ -19,7 +19,7 @@
 # - compare three strategies for a small set of photos, and find which change did harm,
 # - fine-tune a base that has batch normalization without spoiling it.
 #
-# **Time** 4 minutes on two laptop cores; 10 with photos. **Memory** 2.3 GB; 4 with photos. **Needs** nothing from
+# **Time** 5 minutes on two laptop cores; 10 with photos. **Memory** 2.3 GB; 4 with photos. **Needs** nothing from
 # earlier notebooks.
 
 # %% tags=["setup"]
