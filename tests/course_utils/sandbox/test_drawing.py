@@ -85,7 +85,7 @@ def leak(describe, train, train_labels, test, test_labels):
 
 @pytest.fixture(scope="module")
 def leak_images():
-    return cats_and_dogs(seed=1, train_count=1200, test_count=600)
+    return cats_and_dogs(seed=1, train_count=600, test_count=300)
 
 
 @pytest.fixture(scope="module")
