@@ -1,4 +1,4 @@
-"""A start-up file for the kernels of ``make test``: ``fit`` stops after a few steps, and the cells stay as they are."""
+"""A start-up file for the kernels of ``make test``: ``fit`` takes a few steps, and the cells stay as they are."""
 
 import sys
 
@@ -6,7 +6,7 @@ STEPS = 8
 
 
 def limit_training(*_):
-    """Let every ``fit`` stop after ``STEPS`` steps from now on; where keras is not imported yet, do nothing."""
+    """Let ``fit`` train and validate for ``STEPS`` steps from now on; where keras is not imported yet, do nothing."""
     keras = sys.modules.get("keras")
     fit = getattr(getattr(keras, "Model", None), "fit", None)
     if fit is None or fit.__name__ == "shorter_fit":
@@ -16,6 +16,10 @@ def limit_training(*_):
         def on_train_batch_end(self, batch, logs=None):
             if batch + 1 >= STEPS:
                 self.model.stop_training = True
+
+        def on_test_batch_end(self, batch, logs=None):
+            if batch + 1 >= STEPS:
+                self.model.stop_evaluating = True
 
     def shorter_fit(self, *data, callbacks=(), **options):
         return fit(self, *data, callbacks=[*callbacks, Stop()], **options)

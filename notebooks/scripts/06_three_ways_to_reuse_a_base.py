@@ -145,13 +145,13 @@ figure = show_photos([x_train[0], *(version[0] for version in augmented_versions
 
 # %% [markdown]
 # Usually the layers that do this stand in the model, in front of the base, and draw new changes in every epoch. Then
-# the base must compute every photo anew each time. We compute four versions of every photo once, and record them. The
-# head sees each photo in five forms.
+# the base must compute every photo anew each time. We compute four versions of every photo once (`epochs(4)` is 4, or 1
+# in a quick test), and record them. The head sees each photo in five forms.
 
 # %%
 start = time.perf_counter()
 below_versions = [below_train]
-for version in augmented_versions(x_train, 4):
+for version in augmented_versions(x_train, epochs(4)):
     below_versions.append(record_features(lower, version))
 seconds["augmented"] = seconds["recorded"] + time.perf_counter() - start
 
@@ -194,7 +194,7 @@ def three_ways(chosen):
     last_block, means, head, model = new_model()
     first_weights = head.get_weights()
     features = [means.predict(below[chosen], verbose=0) for below in below_versions]
-    fit(head, np.concatenate(features), np.tile(labels, 5), 3e-3, 300)
+    fit(head, np.concatenate(features), np.tile(labels, len(below_versions)), 3e-3, 300)
     right["augmented"] = right_answers(model)
     head.set_weights(first_weights)
     fit(head, features[0], labels, 3e-3, 300)

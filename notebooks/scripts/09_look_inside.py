@@ -358,11 +358,14 @@ interval = middle - 1.96 * error, middle + 1.96 * error
 from course_utils.explain import mean_with_interval
 
 
-def falls(name, photos, heat, hide):
+def answers_and_margins(model, photos):
+    """What the model answers, photo by photo, and how far it is from changing its mind."""
+    return model.predict(photos, verbose=0).argmax(axis=1), margins(model, photos)
+
+
+def falls(model, photos, answers, before, heat, hide):
     """By how much the margin falls with the brightest tenth hidden, and the same shape elsewhere, photo by photo."""
-    model, region = models[name], brightest(heat)
-    answers = model.predict(photos, verbose=0).argmax(axis=1)
-    before = margins(model, photos, answers)
+    region = brightest(heat)
     own, random = (before - margins(model, hide(photos, one), answers) for one in (region, moved_at_random(region)))
     # As shares of the mean margin, so that the two models can be compared.
     return own / before.mean(), random / before.mean()
@@ -372,8 +375,10 @@ results = {}
 photos = x_test[choose[:200]]
 print("200 validation photos; loss of margin: brightest tenth, random tenth, difference with its interval")
 for name, model in models.items():
+    answers, before = answers_and_margins(model, photos)
     for method in (grad_cam, hires_cam):
-        own, random = falls(name, photos, method(model, photos, layer[name]), mean_colour_in)
+        heat = method(model, photos, layer[name])
+        own, random = falls(model, photos, answers, before, heat, mean_colour_in)
         mean, low, high = mean_with_interval(own - random)
         results[name, method] = mean
         print(
@@ -391,11 +396,13 @@ print("kept:", keep.__name__)
 photos = x_test[report[:200]]
 print("200 test photos       hidden by      brightest  random  difference")
 for name, model in models.items():
+    answers, before = answers_and_margins(model, photos)
     found = {method.__name__: method(model, photos, layer[name]) for method in (grad_cam, hires_cam)}
     found["occlusion"] = occlusion_map(model, photos[:24])
     for method, heat in found.items():
+        n = len(heat)
         for hide in (mean_colour_in, blur_in):
-            own, random = falls(name, photos[: len(heat)], heat, hide)
+            own, random = falls(model, photos[:n], answers[:n], before[:n], heat, hide)
             mean, low, high = mean_with_interval(own - random)
             numbers = f"{own.mean():6.0%}{random.mean():9.0%}{mean:9.0%} ({low:.0%} to {high:.0%})"
             print(f"{name:8}{method:12}  {hide.__name__:16}{numbers}", "passed" if low > 0 else "not shown")
@@ -607,9 +614,9 @@ figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange),
 #
 # <details><summary>Solutions</summary>
 #
-# 1. `heat = found["hires_cam"]`, then `falls(name, photos, heat[::-1], mean_colour_in)`: what remains is owed to where
-#    animals usually stand, not to this photo. A map should beat that too.
-# 2. `falls(name, photos, 1 - heat, mean_colour_in)`: the margin should fall less than with a random region hidden.
+# 1. `heat = found["hires_cam"]`, then `falls(model, photos, answers, before, heat[::-1], mean_colour_in)`: what remains
+#    is owed to where animals usually stand, not to this photo. A map should beat that too.
+# 2. The same with `1 - heat`: the margin should fall less than with a random region hidden.
 # 3. Plain colours and grain first, patterns later, no ears: a map answers to many things, and its favourite is seldom
 #    a thing with a name.
 #
