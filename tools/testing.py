@@ -194,6 +194,8 @@ def run_pytest(python, arguments, fast, names=()):
         settings = kernel_settings(COURSE_DATA="sandbox", COURSE_PRECISION="float32", COURSE_FAST=fast)
         if fast == "1":
             settings["IPYTHONDIR"] = str(with_few_steps(Path(temporary) / "ipython"))
+        # Else each worker and each program that a test starts compiles the same files again.
+        settings.pop("PYTHONDONTWRITEBYTECODE", None)
         settings |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
         return subprocess.run(command, cwd=root, env=settings).returncode
 
