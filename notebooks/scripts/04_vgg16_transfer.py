@@ -80,7 +80,7 @@ check_labels(y_train, cats=1000, dogs=1000)
 # %% [markdown]
 # ## VGG16, without its top
 #
-# Keras has VGG16 ready. `weights=None` draws random weights and downloads nothing; that will do for counting.
+# Keras has VGG16 ready. `weights=None` draws random weights and downloads nothing; enough for counting.
 # `include_top=False` leaves out the last layers, which name the 1,000 kinds. What remains,
 # thirteen convolutions in five blocks, is the *base*. What we put on it is the *head*.
 #
@@ -173,15 +173,13 @@ def trainable_numbers(model):
 # %% [markdown]
 # ## Through the base in each epoch, or once?
 #
-# In each epoch all photos pass through the whole base, though frozen weights give the same answer each time. What does
-# that cost? We time one epoch over 640 photos, and multiply to get five.
+# In each epoch all photos pass through the whole base, though frozen weights always give the same answer. What does
+# that cost? We time one epoch over 640 photos, and multiply by five.
 #
-# `training=False` says: always run as in prediction. Some layers behave differently in training: *dropout* switches
-# units off at random, *batch normalization* uses the averages of the batch at hand. In a frozen base neither may
-# happen.
+# `training=False` runs layers as in prediction. Some behave differently in training: *dropout* switches units off at
+# random, *batch normalization* uses the averages of the batch at hand. In a frozen base neither may happen.
 #
-# A small head will do for this. *Global average pooling* takes each feature's mean over all places, and one Dense layer
-# answers.
+# A small head will do: *global average pooling* takes each feature's mean over all places, and one Dense layer answers.
 
 # %%
 base.model.trainable = False
@@ -256,9 +254,8 @@ check(apart < 0.03, "both ways give the same probabilities", "Same first weights
 # %% [markdown]
 # ## Which head?
 #
-# *Flatten* keeps every feature at every place, for a Dense layer with 512 units. The pooled head does without both:
-# about four thousand times fewer parameters, and where the animal sits no longer matters. A choice is made on
-# validation photos.
+# *Flatten* keeps every feature at every place; its head has about four thousand times as many parameters. Pooled, where
+# the animal sits no longer matters. We choose on validation photos.
 
 # %%
 from sklearn.model_selection import train_test_split
