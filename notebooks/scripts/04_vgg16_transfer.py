@@ -60,8 +60,8 @@ print(f"Running here: {base.name}, {base.origin}.")
 print(f"It has {base.model.count_params():,} parameters and gives {base.model.output_shape[1:]} numbers per photo.")
 
 # %% [markdown]
-# In the stored run the images are drawings, and the base is VGG16 with an eighth of its filters, trained on drawn
-# animals other than cats and dogs.
+# In the stored run the images are drawings; the base is VGG16 with an eighth of its filters, trained on other drawn
+# animals.
 #
 # **Predict:** notebook 03 got about seven in ten of the test photos right. What will this one get?
 
@@ -84,7 +84,7 @@ check_labels(y_train, cats=1000, dogs=1000)
 # `include_top=False` leaves out the last layers, which name the 1,000 kinds. What remains,
 # thirteen convolutions in five blocks, is the *base*. What we put on it is the *head*.
 #
-# **Guess:** the whole of VGG16 has 138 million parameters. How many are in the part that we keep?
+# **Guess:** the whole of VGG16 has 138 million parameters. How many do we keep?
 
 # %%
 vgg16 = keras.applications.VGG16(weights=None, include_top=False, input_shape=(150, 150, 3))
@@ -138,7 +138,7 @@ figure = show_parts(model)
 # ### Your turn: count what training will change
 #
 # `model.trainable_weights` is the list of all arrays that training changes. Count the numbers in them, so that you can
-# check any model that you freeze. (`weight.shape` is the shape of one, and `np.prod` multiplies.)
+# check any model that you freeze. (`weight.shape` is one's shape; `np.prod` multiplies.)
 
 
 # %% tags=["your-turn"]
@@ -179,7 +179,7 @@ def trainable_numbers(model):
 # `training=False` runs layers as in prediction. Some behave differently in training: *dropout* switches units off at
 # random, *batch normalization* uses the averages of the batch at hand. In a frozen base neither may happen.
 #
-# A small head will do: *global average pooling* takes each feature's mean over all places, and one Dense layer answers.
+# A small head will do: *global average pooling* takes each map's mean over all its places, and one Dense layer answers.
 
 # %%
 base.model.trainable = False
@@ -196,6 +196,7 @@ def pooled_head():
 
 
 def with_base(head):
+    # One model from photo to answer: brought into the form that the base expects (more below), base, head.
     photos = keras.Input((150, 150, 3))
     return keras.Model(photos, head(base.model(base.preprocess(photos), training=False)))
 
@@ -222,7 +223,8 @@ del end_to_end, head
 
 # %% [markdown]
 # The quick way: send each photo through the base *once*, keep what comes out, its *features*, and train the head on
-# these. With the same first weights and the same order of photos the answers must be the same.
+# these: one pass instead of five. With the same starting weights and order of photos the answers must be the same, up
+# to rounding.
 
 # %%
 from course_utils import record_features
@@ -254,8 +256,8 @@ check(apart < 0.03, "both ways give the same probabilities", "Same first weights
 # %% [markdown]
 # ## Which head?
 #
-# *Flatten* keeps every feature at every place; its head has about four thousand times as many parameters. Pooled, where
-# the animal sits no longer matters. We choose on validation photos.
+# *Flatten* keeps every feature at every place; its head has about four thousand times as many parameters. After
+# pooling, it no longer matters where the animal sits. We choose on validation photos.
 
 # %%
 from sklearn.model_selection import train_test_split
@@ -297,11 +299,11 @@ for name, answers in right.items():
 del head, history, histories, held_out
 
 # %% [markdown]
-# On 400 photos the two are close. Is one better, or lucky?
+# On 400 photos the two are close. Is one better, or just lucky?
 #
 # ## More than luck? Compare photo by photo
 #
-# Most of the 400 photos both heads got right. Only photos that *one* of them got right tell them apart.
+# Both heads got most of the 400 photos right. Only photos that *one* of them got right tell them apart.
 #
 # ### Your turn: the paired count
 #
@@ -358,7 +360,7 @@ print("gained {}, lost {}, probability {:.4f}".format(*gained_and_lost(first, se
 # %% [markdown]
 # `gained_and_lost` computes the same probability exactly (the *sign test*, or McNemar's test). Below 0.05 one usually
 # stops believing in luck. Above it, no difference is shown on these photos, which is not the same as equal heads. We
-# keep Flatten; 05 and 09 load this model.
+# keep Flatten, as the published lesson did; 05, 09 and 10 load this model.
 
 # %% [markdown]
 # ## The wrong input
@@ -484,7 +486,7 @@ keep_model(model, "frozen_base", data)
 #
 # ## Compared with 03
 #
-# Your own model from 03 is loaded. If you start here, a briefly trained replacement is used.
+# We load your model from 03, or, if you start here, a briefly trained replacement.
 
 # %%
 from course_utils import earlier_model
@@ -503,7 +505,7 @@ scratch = earlier_model(data, "scratch", train_scratch)
 right_scratch = scratch.predict(x_test, verbose=0).argmax(axis=1) == y_test
 print("gained {}, lost {}, probability {:.2g}".format(*gained_and_lost(right_scratch, right_here)))
 
-# %% alt="Two bars with their intervals: the network from scratch, and far to its right the frozen base."
+# %% alt="Two bars with their intervals: the network from scratch, and below it, much longer, the frozen base."
 from course_utils import plot_comparison
 
 measured = {"scratch CNN (03)": float(right_scratch.mean()), f"frozen {base.name}": accuracy}
@@ -512,7 +514,7 @@ figure = plot_comparison(measured, 1000, published)
 
 # %% [markdown]
 # The diamonds are the published figures of a lesson that did both on the real photos, with VGG16. Images, base and
-# number of photos (1,600 in 03) differ here; what agrees is the gap: borrowing is worth far more than these photos
+# number of photos (1,600 in 03) differ; what agrees is the gap: borrowing is worth far more than these photos
 # alone.
 
 # %% [markdown]
@@ -552,7 +554,7 @@ figure = show_mistakes(x_test, y_test, probabilities)
 # 1. Other photos go in each time, so other features come out. The same holds for a base that is not frozen.
 # 2. 18,910,530 + 2 x 4,195,842 + 2 (the step count and the learning rate) = 27,302,216. The model has not grown: print
 #    a summary before training, or ask `model.count_params()`.
-# 3. No: only photos that just one of them got right tell. 8 to 0 has the probability 0.008, 24 to 16 has 0.27, and
+# 3. No: only photos that just one of them got right can tell. 8 to 0 has the probability 0.008, 24 to 16 has 0.27, and
 #    both give 372 and 364.
 #
 # </details>

@@ -144,7 +144,7 @@ keras.utils.set_random_seed(0)
 figure = show_photos([x_train[0], *(version[0] for version in augmented_versions(x_train[:1], 4))], columns=5)
 
 # %% [markdown]
-# Usually the layers that do this stand in the model, in front of the base, and draw new changes in every epoch. Then
+# Usually the layers that do this stand in the model, in front of the base, and draw new changes in every epoch. So
 # the base must compute every photo anew each time. We compute four versions of every photo once (`epochs(4)` is 4, or 1
 # in a quick test), and record them. The head sees each photo in five forms.
 
@@ -163,8 +163,8 @@ seconds["augmented"] = seconds["recorded"] + time.perf_counter() - start
 # ### The same recipe for all
 #
 # All train one pooled head, on the recorded mean of each map, for about 300 steps of up to 32 photos; fine-tuning adds
-# 150 at the small rate 1e-4. So it trains half as long again: a gain may come from that alone. Steps, not epochs: an
-# epoch over 100 photos is four steps, over 2,000 it is 63. Whoever compares by epochs compares lengths of training.
+# about 150 at the small rate 1e-4. So it trains half as long again: a gain may come from that alone. Steps, not epochs:
+# an epoch over 100 photos is four steps, over 2,000 it is 63. Whoever compares by epochs compares lengths of training.
 
 # %%
 from course_utils import unfreeze

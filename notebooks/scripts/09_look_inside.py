@@ -38,7 +38,7 @@ if importlib.util.find_spec("course_utils") is None:
 #
 # **Believe a picture only when it has passed a test.**
 #
-# **Predict:** you may hide a tenth of a photo. Which tenth would make a network doubt most?
+# **Predict:** you hide a tenth of a photo. Which tenth makes a network doubt most?
 
 # %%
 import numpy as np
@@ -193,7 +193,7 @@ figure = show_photos(tried, titles)
 
 # %% [markdown]
 # *Occlusion* slides a smaller square over the whole photo and notes the margin's fall at each place: 49 runs a photo,
-# but each number is measured. It is our reference.
+# but each number is measured: our reference.
 #
 # ## Grad-CAM: one run instead of 49
 #
@@ -352,7 +352,7 @@ interval = middle - 1.96 * error, middle + 1.96 * error
 # %% [markdown]
 # ## Choose on validation photos
 #
-# Our rule: judge each method by the model on which it does worse, and keep the better one.
+# Our rule: judge each method by the model on which it does worse, and keep the better method.
 
 # %% tags=["nbval-ignore-output"]
 from course_utils.explain import mean_with_interval
@@ -409,7 +409,8 @@ for name, model in models.items():
 
 # %% [markdown]
 # A method must pass in both ways of hiding; after a `not shown`, do not believe its maps. (A fall above 100 %:
-# on average the other answer won.) Below we use the method kept, though on the frozen base Grad-CAM did no worse.
+# on average the other answer won.) Below we use the method kept, though on the frozen base Grad-CAM did at least as
+# well.
 
 # %% [markdown]
 # ## The most confident mistakes, by a method that passed
@@ -607,15 +608,16 @@ figure = show_photos([*strange, *heated], titles + ["rested on"] * len(strange),
 # %% [markdown]
 # ## Exercises
 #
-# 1. Give every photo the map of *another* photo: `heat[::-1]`. What remains?
+# 1. With `heat = found["hires_cam"]`, give every photo the map of *another* one: `heat[::-1]`. What remains?
 # 2. Hide the *darkest* tenth. What should happen if a map is true?
 # 3. `show_photos(most_exciting(frozen, one, range(6)))`, with `most_exciting` from `course_utils.explain` and `one`
 #    from `map_layers(frozen)`, shows what excites a map. Ears?
 #
 # <details><summary>Solutions</summary>
 #
-# 1. `heat = found["hires_cam"]`, then `falls(model, photos, answers, before, heat[::-1], mean_colour_in)`: what remains
-#    is owed to where animals usually stand, not to this photo. A map should beat that too.
+# 1. `own, random = falls(model, photos, answers, before, heat[::-1], mean_colour_in)`, then
+#    `mean_with_interval(own - random)`: what remains is owed to where animals usually stand, not to this photo. A map
+#    should beat that too.
 # 2. The same with `1 - heat`: the margin should fall less than with a random region hidden.
 # 3. Plain colours and grain first, patterns later, no ears: a map answers to many things, and its favourite is seldom
 #    a thing with a name.
