@@ -44,7 +44,7 @@ REFERENCE = {
     "06_three_ways_to_reuse_a_base": (163, 1670),
     "07_regularise_normalise_transfer": (358, 1660),
     "08_flowers": (295, 1890),
-    "09_look_inside": (123, 1600),
+    "09_look_inside": (97, 1600),
     "10_in_your_pocket": (40, 1190),
 }
 

@@ -418,7 +418,7 @@ learn = fit[:400]
 
 
 def pooled_features(prepare, photos):
-    maps = [base.model.predict_on_batch(prepare(batch)) for batch in np.split(photos, len(photos) // 40)]
+    maps = [base.model.predict_on_batch(prepare(batch)) for batch in np.split(photos, len(photos) // 20)]
     return np.concatenate(maps).astype(np.float32).mean(axis=(1, 2))
 
 
