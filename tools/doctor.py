@@ -32,7 +32,7 @@ FREE_BYTES_FOR_LESSON = 1_500_000_000
 
 # Notebook -> (seconds, peak MB) on the sandbox, and the seconds of `probe_seconds` on the same machine: a forecast
 # is the time here multiplied by the ratio of the two. Measured by `make lesson` and `make further` on 2026-11-29
-# (Linux, 2 cores of an AMD EPYC without AVX-512, float32), with nothing beside.
+# (Linux, 2 cores of an AMD EPYC without AVX-512, float32), with nothing beside; the seconds of 09 by `make notebooks`.
 REFERENCE_SOURCE = "scaled from 2 cores of an AMD processor without AVX-512, float32"
 REFERENCE_PROBE_SECONDS = 0.0127
 REFERENCE = {

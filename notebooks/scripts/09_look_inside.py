@@ -358,11 +358,6 @@ interval = middle - 1.96 * error, middle + 1.96 * error
 from course_utils.explain import mean_with_interval
 
 
-def answers_and_margins(model, photos):
-    """What the model answers, photo by photo, and how far it is from changing its mind."""
-    return model.predict(photos, verbose=0).argmax(axis=1), margins(model, photos)
-
-
 def falls(model, photos, answers, before, heat, hide):
     """By how much the margin falls with the brightest tenth hidden, and the same shape elsewhere, photo by photo."""
     region = brightest(heat)
@@ -375,7 +370,8 @@ results = {}
 photos = x_test[choose[:200]]
 print("200 validation photos; loss of margin: brightest tenth, random tenth, difference with its interval")
 for name, model in models.items():
-    answers, before = answers_and_margins(model, photos)
+    answers = model.predict(photos, verbose=0).argmax(axis=1)
+    before = margins(model, photos, answers)
     for method in (grad_cam, hires_cam):
         heat = method(model, photos, layer[name])
         own, random = falls(model, photos, answers, before, heat, mean_colour_in)
@@ -396,7 +392,8 @@ print("kept:", keep.__name__)
 photos = x_test[report[:200]]
 print("200 test photos       hidden by      brightest  random  difference")
 for name, model in models.items():
-    answers, before = answers_and_margins(model, photos)
+    answers = model.predict(photos, verbose=0).argmax(axis=1)
+    before = margins(model, photos, answers)
     found = {method.__name__: method(model, photos, layer[name]) for method in (grad_cam, hires_cam)}
     found["occlusion"] = occlusion_map(model, photos[:24])
     for method, heat in found.items():
